@@ -1,0 +1,330 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/conversation"
+	"github.com/parley-chat/parley/internal/tenancy"
+)
+
+// callers are the columns of the table: everybody but the operator is of the tenant "b".
+var callers = []string{"nobody", "viewer", "member", "admin", "owner", "chat key", "admin key", "JWT member", "JWT admin", "operator key"}
+
+// access says, for every endpoint, what each caller gets: a status, in the order of callers. The last
+// column is what an owner of "b" gets for the same thing of another tenant, "-" where no id is asked.
+// A cell may add the error's code, and * repeats the cell before it. Ids in the path are the caller's own, or of its tenant; {user} is a member of the caller's tenant.
+const access = `
+endpoint                                  nobody viewer member admin owner chat-key admin-key JWT-m JWT-a operator | other tenant's
+GET    /healthz                           200    200    200    200   200   200      200       200   200   200      | -
+GET    /readyz                            200    200    200    200   200   200      200       200   200   200      | -
+GET    /metrics                           200    200    200    200   200   200      200       200   200   200      | -
+GET    /openapi.json                      200    200    200    200   200   200      200       200   200   200      | -
+GET    /docs                              200    200    200    200   200   200      200       200   200   200      | -
+GET    /v1/status                         401    200    200    200   200   200      403       200   200   200      | -
+GET    /v1/models                         401    200    200    200   200   200      403       200   200   200      | -
+GET    /v1/models/tiny                    401    200    200    200   200   200      403       200   200   200      | -
+POST   /v1/chat/completions               401    403    200    200   200   200      403       200   200   200      | -
+POST   /v1/embeddings                     401    403    200    200   200   200      403       200   200   200      | -
+POST   /v1/chat.completions               401    403    200    200   200   200      403       200   200   200      | -
+GET    /v1/ws                             401    403    400    400   400   400      403       400   400   400      | -
+GET    /v1/messages/{msg}/events          401    200    200    200   200   200      403       200   200   200      | 404
+POST   /v1/messages/{msg}/cancel          401    403    204    204   204   204      403       204   204   204      | 404
+GET    /v1/conversations                  401    200    200    200   200   200      403       200   200   200      | -
+POST   /v1/conversations                  401    403    201    201   201   201      403       201   201   201      | -
+GET    /v1/conversations/search?q=x       401    200    200    200   200   200      403       200   200   200      | -
+GET    /v1/conversations/{conv}           401    200    200    200   200   200      403       200   200   200      | 404
+PATCH  /v1/conversations/{conv}           401    403    200    200   200   200      403       200   200   200      | 404
+DELETE /v1/conversations/{conv}           401    403    204    204   204   204      403       204   204   204      | 404
+GET    /v1/conversations/{conv}/messages  401    200    200    200   200   200      403       200   200   200      | 404
+GET    /v1/auth/options                   200    200    200    200   200   200      200       200   200   200      | -
+POST   /v1/setup                          403:wrong_setup_token *  *  *  *  *  *  *  *  *  | -
+POST   /v1/session                        200    200    200    200   200   200      200       200   200   200      | -
+DELETE /v1/session                        401    204    204    204   204   403      403       403   403   403      | -
+GET    /v1/auth/oidc/start?provider=none  302    302    302    302   302   302      302       302   302   302      | -
+GET    /v1/auth/oidc/callback             302    302    302    302   302   302      302       302   302   302      | -
+GET    /v1/me                             401    200    200    200   200   200      200       200   200   200      | -
+PATCH  /v1/me                             401    200    200    200   200   403      403       403   403   403      | -
+DELETE /v1/me                             401    403:wrong_password * * *   403      403       403   403   403      | -
+GET    /v1/me/export                      401    200    200    200   200   403      403       403   403   403      | -
+GET    /v1/me/sessions                    401    200    200    200   200   403      403       403   403   403      | -
+DELETE /v1/me/sessions/{session}          401    204    204    204   204   403      403       403   403   403      | 404
+GET    /v1/keys                           401    200    200    200   200   403      403       403   403   403      | -
+POST   /v1/keys                           401    403    201    201   201   403      403       403   403   403      | -
+DELETE /v1/keys/{key}                     401    404    204    204   204   403      403       403   403   403      | 404
+GET    /v1/admin/users                    401    403    403    200   200   403      200       403   200   200      | -
+POST   /v1/admin/users                    401    403    403    201   201   403      201       403   201   201      | -
+GET    /v1/admin/users/{user}             401    403    403    200   200   403      200       403   200   200      | 404
+PATCH  /v1/admin/users/{user}             401    403    403    200   200   403      200       403   200   200      | 404
+DELETE /v1/admin/users/{user}             401    403    403    204   204   403      204       403   204   204      | 404
+GET    /v1/admin/keys                     401    403    403    200   200   403      200       403   200   200      | -
+DELETE /v1/admin/keys/{userkey}           401    403    403    204   204   403      204       403   204   204      | 404
+GET    /v1/admin/tenants                  401    403    403    403   403   403      403       403   403   200      | -
+POST   /v1/admin/tenants                  401    403    403    403   403   403      403       403   403   201      | -
+GET    /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | 403
+PATCH  /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | 403
+DELETE /v1/admin/tenants/{newtenant}      401    403    403    403   403   403      403       403   403   204      | 403
+POST   /v1/admin/tenants/{newtenant}/shred 401   403    403    403   403   403      403       403   403   204      | 403
+`
+
+// bodies of the endpoints that take one. {n} is a number that is new each time.
+var bodies = map[string]string{
+	"POST /v1/chat/completions":                `{"messages": [{"role": "user", "content": "hi"}]}`,
+	"POST /v1/embeddings":                      `{"input": "hi"}`,
+	"POST /v1/chat.completions":                `{"messages": [{"role": "user", "content": "hi"}]}`,
+	"POST /v1/conversations":                   `{}`,
+	"PATCH /v1/conversations/{conv}":           `{"pinned": true}`,
+	"POST /v1/setup":                           `{"token": "x", "email": "x@x.test", "name": "x", "password": "` + password + `"}`,
+	"POST /v1/session":                         `{"email": "member@b.test", "password": "` + password + `"}`,
+	"PATCH /v1/me":                             `{"name": "New name"}`,
+	"DELETE /v1/me":                            `{"password": "not the password at all"}`,
+	"POST /v1/keys":                            `{"name": "k", "permissions": ["chat"]}`,
+	"POST /v1/admin/users":                     `{"email": "new{n}@b.test", "name": "New", "password": "` + password + `"}`,
+	"PATCH /v1/admin/users/{user}":             `{"name": "Other"}`,
+	"POST /v1/admin/tenants":                   `{"slug": "new{n}", "name": "New"}`,
+	"PATCH /v1/admin/tenants/{tenant}":         `{"name": "Other"}`,
+	"POST /v1/admin/tenants/{newtenant}/shred": `{"confirm": "{slug}"}`,
+	"POST /v1/messages/{msg}/cancel":           ``,
+	"DELETE /v1/admin/tenants/{newtenant}":     ``,
+	"DELETE /v1/conversations/{conv}":          ``,
+	"GET /v1/conversations/{conv}/messages":    ``,
+	"GET /v1/auth/oidc/start?provider=none":    ``,
+	"GET /v1/conversations/search?q=x":         ``,
+	"DELETE /v1/me/sessions/{session}":         ``,
+	"DELETE /v1/admin/keys/{userkey}":          ``,
+}
+
+// house is the site with its callers.
+type house struct {
+	*site
+	n     int
+	ids   map[string]chat.Identity // by caller; whom its own things belong to
+	fixed map[string]credential    // keys and tokens by caller; sessions are opened anew each time
+}
+
+func furnish(t *testing.T) *house {
+	t.Helper()
+	h := &house{site: boot(t, "", nil, nil), ids: map[string]chat.Identity{}, fixed: map[string]credential{"nobody": {}}}
+	ctx := context.Background()
+	if _, err := h.Accounts.CreateTenant(ctx, tenancy.Console(""), tenancy.NewTenant{Slug: "b", Name: "B"}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := h.Accounts.Tenant(ctx, tenancy.Console(""), "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range chat.Roles() {
+		u := h.user(t, "b", string(role)+"@b.test", role)
+		h.ids[string(role)] = chat.Identity{Scope: chat.Scope{Tenant: b.ID, User: u.ID}, Role: role, Via: chat.ViaSession}
+	}
+	for caller, p := range map[string]chat.Permission{"chat key": chat.MayChat, "admin key": chat.MayAdmin} {
+		h.ids[caller] = h.ids["owner"]
+		_, secret, err := h.Accounts.CreateKey(ctx, h.ids["owner"], tenancy.NewKey{Name: caller, Permissions: []chat.Permission{p}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.fixed[caller] = credential{bearer: secret}
+	}
+	h.fixed["JWT member"], h.fixed["JWT admin"] = h.token("member", "jwt-m"), h.token("admin", "jwt-a")
+	h.fixed["operator key"] = seeded
+	for _, caller := range []string{"JWT member", "JWT admin", "operator key"} {
+		id, err := h.Accounts.Bearer(ctx, h.fixed[caller].bearer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.ids[caller] = id
+	}
+	return h
+}
+
+func (h *house) credential(t *testing.T, caller string) credential {
+	if c, ok := h.fixed[caller]; ok {
+		return c
+	}
+	return h.signIn(t, caller+"@b.test")
+}
+
+// fill puts ids of things that belong to who into a path, making them first, and numbers into a body.
+func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string, string) {
+	t.Helper()
+	ctx := context.Background()
+	h.n++
+	check := func(err error) {
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+	}
+	put := func(mark string, create func() string) {
+		if strings.Contains(path, mark) {
+			path = strings.ReplaceAll(path, mark, create())
+		}
+	}
+	turn := func() conversation.Begun {
+		b, err := h.Conversations.Begin(ctx, who.Scope, conversation.Turn{Messages: []chat.Message{{Role: chat.User, Text: "x"}}})
+		check(err)
+		check(h.Conversations.Finish(ctx, who.Scope, b.Answer.ID, conversation.Final{Status: conversation.Complete, Text: "y", Finish: chat.FinishStop}))
+		return b
+	}
+	someone := func() tenancy.User {
+		u, err := h.Accounts.CreateUser(ctx, tenancy.Console(who.Tenant), tenancy.NewUser{
+			Email: fmt.Sprintf("someone%d@b.test", h.n), Name: "Someone", Password: password})
+		check(err)
+		return u
+	}
+	key := func(id chat.Identity) string {
+		k, _, err := h.Accounts.CreateKey(ctx, id, tenancy.NewKey{Name: "k", Permissions: []chat.Permission{chat.MayChat}})
+		check(err)
+		return k.ID
+	}
+	put("{conv}", func() string { return turn().Conversation.ID })
+	put("{msg}", func() string { return turn().Answer.ID })
+	put("{key}", func() string {
+		if who.Role == chat.RoleViewer { // may have no keys, and finds nobody else's
+			return key(h.ids["owner"])
+		}
+		return key(chat.Identity{Scope: who.Scope, Role: who.Role, Via: chat.ViaSession})
+	})
+	put("{user}", func() string { return someone().ID })
+	put("{userkey}", func() string {
+		return key(chat.Identity{Scope: chat.Scope{Tenant: who.Tenant, User: someone().ID}, Role: chat.RoleMember, Via: chat.ViaSession})
+	})
+	put("{tenant}", func() string { return who.Tenant })
+	put("{newtenant}", func() string {
+		tn, err := h.Accounts.CreateTenant(ctx, tenancy.Console(""), tenancy.NewTenant{Slug: fmt.Sprintf("extra%d", h.n), Name: "Extra"})
+		check(err)
+		body = strings.ReplaceAll(body, "{slug}", tn.Slug)
+		return tn.ID
+	})
+	put("{session}", func() string {
+		me, err := h.Accounts.Me(ctx, who)
+		check(err)
+		g, err := h.Accounts.Login(ctx, tenancy.LoginRequest{Email: me.User.Email, Password: password})
+		check(err)
+		return g.Identity.Credential
+	})
+	return path, strings.ReplaceAll(body, "{n}", fmt.Sprint(h.n))
+}
+
+func TestWhoMayCallWhat(t *testing.T) {
+	t.Parallel()
+	h := furnish(t)
+	covered := map[string]bool{}
+	for _, line := range strings.Split(strings.TrimSpace(access), "\n")[1:] {
+		left, other, _ := strings.Cut(line, "|")
+		f := strings.Fields(left)
+		method, path, cells := f[0], f[1], f[2:]
+		if len(cells) != len(callers) {
+			t.Fatalf("%s %s has %d cells, want %d", method, path, len(cells), len(callers))
+		}
+		for i, c := range cells {
+			if c == "*" {
+				cells[i] = cells[i-1]
+			}
+		}
+		covered[method+" "+routeOf(path)] = true
+		for i, caller := range callers {
+			who := h.ids[caller]
+			if caller == "nobody" {
+				who = h.ids["member"]
+			}
+			if strings.Contains(path, "{session}") && strings.ContainsAny(caller, " ") {
+				who = h.ids["owner"] // such callers have no sessions; they ask for somebody's
+			}
+			p, body := h.fill(t, who, path, bodies[method+" "+path])
+			h.expect(t, caller, method, p, body, cells[i])
+		}
+		if want := strings.TrimSpace(other); want != "-" {
+			stranger := h.ids["operator key"]
+			if strings.Contains(path, "{session}") {
+				stranger = h.strangerWithPassword(t)
+			}
+			p, body := h.fill(t, stranger, path, bodies[method+" "+path])
+			h.expect(t, "owner", method, p, body, want)
+		}
+	}
+	for _, r := range h.Routes() {
+		if key := r.Method + " " + r.Path; !covered[strings.TrimSuffix(key, "*")] && !covered[key] {
+			t.Errorf("%s has no row in the table", key)
+		}
+	}
+}
+
+func (h *house) expect(t *testing.T, caller, method, path, body, want string) {
+	t.Helper()
+	var send any
+	if body != "" {
+		send = body
+	}
+	a := h.call(t, h.credential(t, caller), method, path, send)
+	got := fmt.Sprint(a.status)
+	if strings.Contains(want, ":") {
+		got += ":" + a.code()
+	}
+	if got != want {
+		t.Errorf("%s %s as %s: %d %s, want %s: %.200s", method, path, caller, a.status, a.code(), want, a.body)
+	}
+	if a.status >= http.StatusBadRequest && a.code() == "" {
+		t.Errorf("%s %s as %s: an error without a code: %.200s", method, path, caller, a.body)
+	}
+}
+
+func (h *house) strangerWithPassword(t *testing.T) chat.Identity {
+	t.Helper()
+	h.n++
+	u := h.user(t, "team", fmt.Sprintf("stranger%d@a.test", h.n), chat.RoleMember)
+	return chat.Identity{Scope: chat.Scope{Tenant: h.ids["operator key"].Tenant, User: u.ID}, Role: chat.RoleMember, Via: chat.ViaSession}
+}
+
+// routeOf gives a path of the table the form of its route.
+func routeOf(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if strings.HasPrefix(p, "{") {
+			parts[i] = ":id"
+		}
+	}
+	path = strings.Join(parts, "/")
+	return strings.Replace(path, "/v1/models/tiny", "/v1/models/", 1)
+}
+
+// A page of another origin cannot act with a signed-in browser's cookie, whatever it sends.
+func TestCrossOriginRequestsAreRefused(t *testing.T) {
+	t.Parallel()
+	h := furnish(t)
+	me := h.signIn(t, "member@b.test")
+	for _, header := range [][]string{
+		{"Origin", "https://evil.example"},
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+	} {
+		if a := h.call(t, me, "POST", "/v1/conversations", `{}`, header...); a.status != http.StatusForbidden || a.code() != "cross_origin" {
+			t.Errorf("%v: %d %s", header, a.status, a.body)
+		}
+		if a := h.call(t, credential{}, "POST", "/v1/session", bodies["POST /v1/session"], header...); a.status != http.StatusForbidden {
+			t.Errorf("sign-in with %v: %d", header, a.status)
+		}
+	}
+	h.must(t, http.StatusCreated, me, "POST", "/v1/conversations", `{}`, "Origin", h.url, "Sec-Fetch-Site", "same-origin")
+}
+
+// A revoked credential is dead at the next request.
+func TestRevokedCredentialsAreDeadAtOnce(t *testing.T) {
+	t.Parallel()
+	h := furnish(t)
+	me := h.signIn(t, "member@b.test")
+	var key struct{ ID, Secret string }
+	h.must(t, http.StatusCreated, me, "POST", "/v1/keys", bodies["POST /v1/keys"]).into(t, &key)
+	byKey := credential{bearer: key.Secret}
+	h.must(t, http.StatusOK, byKey, "GET", "/v1/me", nil)
+	h.must(t, http.StatusNoContent, me, "DELETE", "/v1/keys/"+key.ID, nil)
+	h.must(t, http.StatusUnauthorized, byKey, "GET", "/v1/me", nil)
+	disable := map[string]bool{"disabled": true}
+	h.must(t, http.StatusOK, h.signIn(t, "admin@b.test"), "PATCH", "/v1/admin/users/"+h.ids["member"].User, disable)
+	h.must(t, http.StatusUnauthorized, me, "GET", "/v1/me", nil)
+	h.must(t, http.StatusUnauthorized, credential{}, "POST", "/v1/session", bodies["POST /v1/session"])
+}

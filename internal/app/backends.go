@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/catalogue"
+	"github.com/parley-chat/parley/internal/serving/llama"
+)
+
+// newEngine is what runs models: so far the embedded llama.cpp, in this process.
+func newEngine(cfg llama.Config, models *catalogue.Catalogue, log *zap.Logger) serving.Loader {
+	return &lateEngine{cfg: cfg, models: models, log: log.Named("llama")}
+}
+
+// lateEngine opens the engine libraries when the first model is asked for. The server starts without
+// them, and libraries that are installed later are found.
+type lateEngine struct {
+	cfg    llama.Config
+	models *catalogue.Catalogue
+	log    *zap.Logger
+
+	mu      sync.Mutex
+	runtime *llama.Runtime
+}
+
+// Load implements serving.Loader.
+func (e *lateEngine) Load(ctx context.Context, m serving.Model) (serving.Engine, error) {
+	runtime, err := e.open()
+	if err != nil {
+		return nil, err
+	}
+	return runtime.Load(ctx, m)
+}
+
+func (e *lateEngine) open() (*llama.Runtime, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.runtime != nil {
+		return e.runtime, nil
+	}
+	dir, err := e.models.EngineLibraries()
+	if err != nil {
+		return nil, err
+	}
+	cfg := e.cfg
+	cfg.Dir = dir
+	e.runtime, err = llama.Open(cfg, e.log)
+	return e.runtime, err
+}

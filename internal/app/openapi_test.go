@@ -1,0 +1,76 @@
+package app_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/edge/openapi"
+)
+
+// The document tells every route and refers to nothing that is not in it. Whether it is valid OpenAPI 3.1
+// is checked with the official clients.
+func TestDocumentTellsEveryRoute(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	a := s.must(t, http.StatusOK, credential{}, "GET", "/openapi.json", nil)
+	var doc struct {
+		OpenAPI    string `json:"openapi"`
+		Paths      map[string]map[string]json.RawMessage
+		Components struct{ Schemas map[string]json.RawMessage }
+	}
+	a.into(t, &doc)
+	if !strings.HasPrefix(doc.OpenAPI, "3.1") {
+		t.Errorf("version %q", doc.OpenAPI)
+	}
+	page := string(s.must(t, http.StatusOK, credential{}, "GET", "/docs", nil).body)
+	for _, r := range s.Routes() {
+		path := openapi.Path(r.Path)
+		if _, ok := doc.Paths[path][strings.ToLower(r.Method)]; !ok {
+			t.Errorf("%s %s is not in the document", r.Method, path)
+		}
+		if !strings.Contains(page, path) {
+			t.Errorf("%s is not on the page", path)
+		}
+	}
+	for rest := string(a.body); ; {
+		_, after, found := strings.Cut(rest, `"#/components/schemas/`)
+		if !found {
+			break
+		}
+		name, tail, _ := strings.Cut(after, `"`)
+		if doc.Components.Schemas[name] == nil {
+			t.Errorf("the schema %s is not there", name)
+		}
+		rest = tail
+	}
+	ids := map[string]bool{}
+	for path, methods := range doc.Paths {
+		for _, raw := range methods {
+			var op struct{ OperationID string }
+			if err := json.Unmarshal(raw, &op); err != nil || op.OperationID == "" || ids[op.OperationID] {
+				t.Errorf("%s: operation id %q is missing or taken, %v", path, op.OperationID, err)
+			}
+			ids[op.OperationID] = true
+		}
+	}
+	for name := range doc.Components.Schemas {
+		if strings.Contains(name, "Github") || strings.ContainsAny(name, "[]./") {
+			t.Errorf("the schema %q is named after its package", name)
+		}
+	}
+}
+
+func TestPageAnswersHEADAndUnknownAddresses(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	for path, status := range map[string]int{"/v1/nothing": 404, "/v1/nothing/else": 404} {
+		if a := s.call(t, seeded, "GET", path, nil); a.status != status || a.code() != "unknown_url" {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := s.call(t, seeded, "HEAD", "/", nil); a.status != 200 && a.status != 404 { // 404: built without the page
+		t.Errorf("HEAD /: %d", a.status)
+	}
+}

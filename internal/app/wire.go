@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/parley-chat/parley/configs"
+	"github.com/parley-chat/parley/internal/conversation"
+	"github.com/parley-chat/parley/internal/edge"
+	"github.com/parley-chat/parley/internal/edge/accountapi"
+	"github.com/parley-chat/parley/internal/edge/adminapi"
+	"github.com/parley-chat/parley/internal/edge/chatapi"
+	"github.com/parley-chat/parley/internal/edge/openaiapi"
+	"github.com/parley-chat/parley/internal/edge/systemapi"
+	"github.com/parley-chat/parley/internal/idempotency"
+	"github.com/parley-chat/parley/internal/orchestrator"
+	"github.com/parley-chat/parley/internal/secrets"
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/catalogue"
+	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/telemetry"
+	"github.com/parley-chat/parley/internal/tenancy"
+	"github.com/parley-chat/parley/internal/usage"
+	"github.com/parley-chat/parley/web"
+)
+
+// Parts is who there is. The commands of the shell open as many of them as they need; the server has
+// them all.
+type Parts struct {
+	Config Config
+	Log    *zap.Logger
+	DB     *store.DB
+	Models *catalogue.Catalogue
+
+	Keys          *secrets.Keyring // after OpenKeys
+	Accounts      *tenancy.Service
+	Conversations *conversation.Store
+	Usage         *usage.Book
+	Once          *idempotency.Keys
+
+	Registry     *prometheus.Registry // after Build
+	Serving      *serving.Service
+	Orchestrator *orchestrator.Orchestrator
+	Turns        *orchestrator.Turns
+}
+
+// Open opens the database, whatever its schema's version, and the catalogue.
+func Open(ctx context.Context, cfg Config, log *zap.Logger) (*Parts, error) {
+	p := &Parts{Config: cfg, Log: log}
+	var err error
+	if p.Models, err = catalogue.Open(cfg.Models, cfg.Engine.Libraries, cfg.DataDir, configs.FS); err != nil {
+		return nil, err
+	}
+	if p.DB, err = store.Open(ctx, cfg.Database, cfg.DataDir); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// SnapshotDir holds the snapshots taken before upgrades.
+func (p *Parts) SnapshotDir() string { return filepath.Join(p.Config.DataDir, "snapshots") }
+
+// OpenInstall is OpenKeys for a command of the shell. It makes the schema of an empty database, and
+// refuses one of another version: upgrading is the server's to do, with its snapshot.
+func (p *Parts) OpenInstall(ctx context.Context) error {
+	have, newest, err := p.DB.Version(ctx)
+	switch {
+	case err != nil:
+		return err
+	case have == 0:
+		err = p.DB.Migrate(ctx)
+	case have != newest:
+		err = fmt.Errorf("the database has schema %d and this parley needs %d: start the server once (parley serve), which upgrades it after a snapshot", have, newest)
+	}
+	if err != nil {
+		return err
+	}
+	return p.OpenKeys(ctx)
+}
+
+// OpenKeys opens the master key and makes the features that keep a tenant's data. The schema must be
+// up to date.
+func (p *Parts) OpenKeys(ctx context.Context) error {
+	var err error
+	if p.Keys, err = secrets.Open(ctx, p.DB, p.Config.Master.In(p.Config.DataDir), p.Log.Named("secrets")); err != nil {
+		return err
+	}
+	p.Conversations = conversation.New(p.DB, p.Keys, p.Config.Conversations)
+	p.Usage = usage.New(p.DB, p.Config.Usage)
+	p.Once = idempotency.New(p.DB, p.Keys)
+	p.Accounts = tenancy.New(p.DB, p.Keys, p.Config.Accounts, p.Log)
+	p.Accounts.OnDelete(p.Conversations.DeleteAll)
+	p.Accounts.OnDelete(p.Once.DeleteAll)
+	p.Accounts.OnDelete(p.Usage.Forget)
+	return nil
+}
+
+// Build makes the parts that answer, with models run by engine.
+func (p *Parts) Build(engine serving.Loader) {
+	p.Registry = telemetry.NewRegistry()
+	p.Serving = serving.New(p.Config.Serving, p.Models, engine, serving.NewMetrics(p.Registry), p.Log.Named("serving"))
+	p.Orchestrator = orchestrator.New(p.Serving, p.Usage, p.Log.Named("turn"))
+	p.Turns = orchestrator.NewTurns(p.Orchestrator, p.Conversations, p.Log.Named("turn"))
+}
+
+func (p *Parts) newServer(version string) *edge.Server {
+	var server *edge.Server
+	cfg := p.Config.Server
+	routes := openaiapi.Routes(p.Orchestrator, p.Serving, version)
+	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Serving, cfg, p.Log.Named("chat"))...)
+	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, cfg, version)...)
+	routes = append(routes, adminapi.Routes(p.Accounts)...)
+	routes = append(routes, systemapi.Routes(systemapi.Parts{
+		Version: version, Ready: p.DB.Ping, Models: p.Serving, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,
+		Routes: func() []edge.Route { return server.Routes() },
+	})...)
+	page := edge.Page(web.FS())
+	server = edge.New(cfg, p.Accounts, p.Once, edge.NewMetrics(p.Registry), p.Log.Named("http"), page, routes)
+	return server
+}
+
+// Close frees the models and closes the database.
+func (p *Parts) Close(ctx context.Context) error {
+	var errs []error
+	if p.Serving != nil {
+		errs = append(errs, p.Serving.Close(ctx))
+	}
+	return errors.Join(append(errs, p.DB.Close())...)
+}

@@ -1,0 +1,126 @@
+// Package bench measures a server from outside, as its users meet it: how soon it is ready, what it
+// holds in memory, how fast streams are alone and together. Figures of noisy machines are ratios within
+// one run and medians over rounds.
+package bench
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Server is a child process of this same binary that serves a fresh data folder.
+type Server struct {
+	URL   string
+	Key   string
+	Ready time.Duration // from the start of the process to the first 200 of /readyz
+	cmd   *exec.Cmd
+	dir   string
+}
+
+// StartServer runs binary with a new data folder and a seeded key. env adds settings, such as where
+// engine and models lie. Its log goes to log.
+func StartServer(ctx context.Context, binary string, env []string, log io.Writer) (*Server, error) {
+	dir, err := os.MkdirTemp("", "parley-bench-*")
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{URL: "http://127.0.0.1:" + strconv.Itoa(port), Key: "bench-" + strconv.FormatInt(time.Now().UnixNano(), 36) + "-0123456789", dir: dir}
+	s.cmd = exec.CommandContext(ctx, binary, "serve") //nolint:gosec // our own binary
+	s.cmd.Env = append(os.Environ(), env...)
+	s.cmd.Env = append(s.cmd.Env, "PARLEY_DATA_DIR="+dir, "PARLEY_PORT="+strconv.Itoa(port),
+		"PARLEY_ADMIN_API_KEY="+s.Key, "PARLEY_LOG_LEVEL=warn")
+	s.cmd.Stdout, s.cmd.Stderr = io.Discard, log
+	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+	s.cmd.WaitDelay = 15 * time.Second
+	began := time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("start server: %w", err), os.RemoveAll(dir))
+	}
+	for {
+		if ready(ctx, s.URL) {
+			s.Ready = time.Since(began)
+			return s, nil
+		}
+		if time.Since(began) > 30*time.Second || ctx.Err() != nil {
+			return nil, errors.Join(errors.New("the server was not ready within 30 s"), s.Stop())
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func freePort(ctx context.Context) (int, error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().(*net.TCPAddr).Port, nil
+}
+
+func ready(ctx context.Context, url string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	_ = res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
+
+// Stop ends the server and removes its data folder.
+func (s *Server) Stop() error {
+	err := s.cmd.Process.Signal(syscall.SIGTERM)
+	if waited := s.cmd.Wait(); err == nil {
+		err = waited
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+// Process is what the kernel tells of the server's process.
+type Process struct {
+	ResidentKB int64 `json:"resident_kb"`
+	Threads    int64 `json:"threads"`
+	Files      int   `json:"files"`
+}
+
+// Process reads the state of the server's process. It works on Linux only.
+func (s *Server) Process() (Process, error) {
+	proc := "/proc/" + strconv.Itoa(s.cmd.Process.Pid)
+	f, err := os.Open(proc + "/status")
+	if err != nil {
+		return Process{}, fmt.Errorf("read the server's memory: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	var p Process
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), ":")
+		n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+		switch name {
+		case "VmRSS":
+			p.ResidentKB = n
+		case "Threads":
+			p.Threads = n
+		}
+	}
+	files, err := os.ReadDir(proc + "/fd")
+	p.Files = len(files)
+	return p, err
+}

@@ -1,0 +1,156 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Stream is what one streamed answer took.
+type Stream struct {
+	First  time.Duration // request to first text
+	Last   time.Duration // request to last text
+	Tokens int
+}
+
+// ask streams one answer of at most so many tokens, and tells when its first text has come.
+func ask(ctx context.Context, url, key, model, prompt string, tokens int, begun func()) (Stream, error) {
+	body, err := json.Marshal(map[string]any{
+		"model": model, "stream": true, "stream_options": map[string]bool{"include_usage": true},
+		"max_tokens": tokens, "temperature": 0.8, "seed": len(prompt),
+		"messages": []map[string]string{{"role": "user", "content": prompt}},
+	})
+	if err != nil {
+		return Stream{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", bytes.NewReader(body))
+	if err != nil {
+		return Stream{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	began := time.Now()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return Stream{}, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
+		return Stream{}, fmt.Errorf("the server answered %s: %s", res.Status, text)
+	}
+	var s Stream
+	lines := bufio.NewScanner(res.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if !ok || data == "[DONE]" {
+			continue
+		}
+		var chunk struct {
+			Choices []struct {
+				Delta struct {
+					Content string `json:"content"`
+				} `json:"delta"`
+			} `json:"choices"`
+			Usage *struct {
+				CompletionTokens int `json:"completion_tokens"`
+			} `json:"usage"`
+			Error *struct {
+				Message string `json:"message"`
+			} `json:"error"`
+		}
+		if err := json.Unmarshal([]byte(data), &chunk); err != nil {
+			return s, fmt.Errorf("read event %q: %w", data, err)
+		}
+		switch {
+		case chunk.Error != nil:
+			return s, errors.New(chunk.Error.Message)
+		case chunk.Usage != nil:
+			s.Tokens = chunk.Usage.CompletionTokens
+		case len(chunk.Choices) > 0 && chunk.Choices[0].Delta.Content != "":
+			if s.First == 0 {
+				s.First = time.Since(began)
+				if begun != nil {
+					begun()
+				}
+			}
+			s.Last = time.Since(began)
+		}
+	}
+	return s, lines.Err()
+}
+
+// topics keep the prompts apart, so that no prefix of one is another's.
+var topics = []string{"the sea", "old trains", "bread", "a mountain village", "winter birds", "chess", "a lighthouse", "rivers",
+	"clocks", "gardens", "maps", "bridges", "violins", "deserts", "ink", "kites"}
+
+func prompt(i int) string {
+	return fmt.Sprintf("Write a long story about %s. Story number %d. Do not stop early.", topics[i%len(topics)], i)
+}
+
+// Round is one measurement of n streams at once.
+type Round struct {
+	Streams     int     `json:"streams"`
+	Tokens      int     `json:"tokens"`
+	PerSecond   float64 `json:"tokens_per_second"` // of all streams together, from first request to last token
+	FirstMillis int64   `json:"first_token_ms"`    // of the median stream
+	// Together says that every stream had its first token before any had its last.
+	Together bool `json:"progress_together"`
+}
+
+// Streams runs n streams at once.
+func Streams(ctx context.Context, url, key, model string, n, tokens, seed int) (Round, error) {
+	var (
+		mu      sync.Mutex
+		wg      sync.WaitGroup
+		all     []Stream
+		errs    []error
+		begun   int
+		ended   bool
+		tooLate bool
+	)
+	began := time.Now()
+	for i := range n {
+		wg.Go(func() {
+			s, err := ask(ctx, url, key, model, prompt(seed+i), tokens, func() {
+				mu.Lock()
+				defer mu.Unlock()
+				begun++
+				tooLate = tooLate || ended
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			ended = true
+			if err != nil {
+				errs = append(errs, err)
+				return
+			}
+			all = append(all, s)
+		})
+	}
+	wg.Wait()
+	took := time.Since(began)
+	if err := errors.Join(errs...); err != nil {
+		return Round{}, err
+	}
+	r := Round{Streams: n, Together: begun == n && !tooLate}
+	firsts := make([]int64, 0, n)
+	for _, s := range all {
+		r.Tokens += s.Tokens
+		firsts = append(firsts, s.First.Milliseconds())
+	}
+	slices.Sort(firsts)
+	r.FirstMillis = firsts[len(firsts)/2]
+	r.PerSecond = float64(r.Tokens) / took.Seconds()
+	return r, nil
+}

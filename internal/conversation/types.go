@@ -1,0 +1,124 @@
+package conversation
+
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// Conversation is a tree of messages with a title.
+type Conversation struct {
+	ID        string    `json:"id"`
+	Tenant    string    `json:"-"`
+	User      string    `json:"-"`
+	Title     string    `json:"title"`
+	TitleBy   TitleBy   `json:"-"`
+	Status    State     `json:"status"`
+	Pinned    bool      `json:"pinned"`
+	Leaf      string    `json:"leaf_id"` // the message that the chosen branch ends with; "" when empty
+	Retention Retention `json:"retention_policy"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// TitleBy says who gave the title. One that the user chose is never replaced by a generated one.
+type TitleBy string
+
+// The givers of titles.
+const (
+	TitleUnset TitleBy = ""
+	TitleModel TitleBy = "model"
+	TitleUser  TitleBy = "user"
+)
+
+// State says where a conversation is listed.
+type State string
+
+// The states of a conversation.
+const (
+	Active   State = "active"
+	Archived State = "archived"
+)
+
+// Status is how far a message has come.
+type Status string
+
+// The statuses of a message. Every message but an assistant's is Complete from the start.
+const (
+	Complete  Status = "complete"
+	Streaming Status = "streaming" // being generated
+	Partial   Status = "partial"   // stopped or cut off: the text is what had been said
+	Failed    Status = "failed"
+)
+
+// Message is one stored message.
+type Message struct {
+	ID           string       `json:"id"`
+	Tenant       string       `json:"-"`
+	User         string       `json:"-"`
+	Conversation string       `json:"conversation_id"`
+	Parent       string       `json:"parent_id"` // "" at the root
+	Role         chat.Speaker `json:"role"`
+	Text         string       `json:"text"`
+	Model        string       `json:"model"`
+	Status       Status       `json:"status"`
+	Finish       chat.Finish  `json:"finish_reason"`
+	Tokens       int          `json:"tokens"` // of an answer, those generated
+	SafetyFlags  []string     `json:"safety_flags"`
+	CreatedAt    time.Time    `json:"created_at"`
+}
+
+// Chat is the message as a model reads it.
+func (m Message) Chat() chat.Message { return chat.Message{Role: m.Role, Text: m.Text} }
+
+// Filter chooses what List returns.
+type Filter struct {
+	State  State  // "" for both
+	Query  string // every word of it occurs in the title
+	Limit  int    // 1..200; 0 means 50
+	Cursor string // Next of the page before; "" for the first
+}
+
+// Page is a part of a list, newest first.
+type Page struct {
+	Data []Conversation `json:"data"`
+	Next string         `json:"next_cursor"` // "" on the last page
+}
+
+// Patch changes what is not nil.
+type Patch struct {
+	Title     *string
+	State     *State
+	Pinned    *bool
+	Leaf      *string
+	Retention *Retention
+}
+
+// Turn opens an answer.
+type Turn struct {
+	Conversation string // "" makes a new one
+	// Parent is the message to go on from: nil is the conversation's leaf, "" the root. An edit sends
+	// the edited message's parent; a new attempt sends no messages and the question as the parent.
+	Parent   *string
+	Messages []chat.Message // appended below Parent, in order
+	Model    string         // that will answer
+}
+
+// Begun is an open turn.
+type Begun struct {
+	Conversation Conversation
+	Created      bool      // the conversation is new
+	Path         []Message // root to question, as the model is to read it
+	Question     string    // id of the last of Path
+	Answer       Message   // empty and Streaming
+}
+
+// Final is how an answer ended.
+type Final struct {
+	Status      Status // Complete, Partial or Failed
+	Text        string
+	Finish      chat.Finish
+	Tokens      int
+	Model       string // "" leaves what Begin was told
+	SafetyFlags []string
+}

@@ -1,0 +1,64 @@
+// Package chatapi is the native API of chatting: kept conversations, turns that outlive their readers,
+// and the same events over SSE and WebSocket.
+package chatapi
+
+import (
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/conversation"
+	"github.com/parley-chat/parley/internal/edge"
+	"github.com/parley-chat/parley/internal/orchestrator"
+	"github.com/parley-chat/parley/internal/serving"
+)
+
+// Models finds installed models.
+type Models interface {
+	Resolve(kind serving.Kind, name string) (serving.Model, error)
+}
+
+type api struct {
+	turns   *orchestrator.Turns
+	store   *conversation.Store
+	models  Models
+	sockets edge.Config
+	log     *zap.Logger
+}
+
+// Routes are the endpoints. cfg holds what a WebSocket is bound to: the largest message, the origins,
+// the longest turn.
+func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models, cfg edge.Config, log *zap.Logger) []edge.Route {
+	a := &api{turns: turns, store: store, models: models, sockets: cfg, log: log}
+	const chatting, kept = "Chat", "Conversations"
+	write, read := edge.Chat(chat.RoleMember), edge.Chat(chat.RoleViewer)
+	return []edge.Route{
+		{Method: http.MethodPost, Path: "/v1/chat.completions", Access: write, Handle: a.turn, Op: edge.Op{
+			Tag: chatting, Summary: "Ask, and keep question and answer", Request: TurnRequest{}, Response: TurnAnswer{}, Stream: chat.Event{}, Idempotent: true,
+			Detail: "Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`."}},
+		{Method: http.MethodGet, Path: "/v1/messages/:id/events", Access: read, Handle: a.events, Op: edge.Op{
+			Tag: chatting, Summary: "Read an answer's events from any place", Query: struct {
+				After string `query:"after" description:"An event id; the header Last-Event-ID wins."`
+			}{}, Stream: chat.Event{}}},
+		{Method: http.MethodPost, Path: "/v1/messages/:id/cancel", Access: write, Handle: a.cancel, Op: edge.Op{
+			Tag: chatting, Summary: "Stop an answer and keep what it said", Status: http.StatusNoContent}},
+		{Method: http.MethodGet, Path: "/v1/ws", Access: write, Handle: a.socket, Op: edge.Op{
+			Tag: chatting, Summary: "Chat over a WebSocket", Status: http.StatusSwitchingProtocols,
+			Detail: "Send `{\"type\": \"turn\", \"ref\": \"1\", ...}` with the fields of `POST /v1/chat.completions`, `{\"type\": \"resume\", \"ref\": \"1\", \"after\": \"<event id>\"}`, `{\"type\": \"cancel\", \"ref\": \"1\"}` or `{\"type\": \"ping\"}`. Each event comes back with its `ref` and `id`."}},
+		{Method: http.MethodGet, Path: "/v1/conversations", Access: read, Handle: a.listConversations, Op: edge.Op{
+			Tag: kept, Summary: "List one's own conversations, last changed first", Query: ListQuery{}, Response: conversation.Page{}}},
+		{Method: http.MethodPost, Path: "/v1/conversations", Access: write, Handle: a.createConversation, Op: edge.Op{
+			Tag: kept, Summary: "Make an empty conversation", Request: NewConversation{}, Response: conversation.Conversation{}, Status: http.StatusCreated, Idempotent: true}},
+		{Method: http.MethodGet, Path: "/v1/conversations/search", Access: read, Handle: a.search, Op: edge.Op{
+			Tag: kept, Summary: "Search one's own titles and messages", Query: SearchQuery{}, Response: conversation.Found{}}},
+		{Method: http.MethodGet, Path: "/v1/conversations/:id", Access: read, Handle: a.getConversation, Op: edge.Op{
+			Tag: kept, Summary: "Tell one conversation", Response: conversation.Conversation{}}},
+		{Method: http.MethodPatch, Path: "/v1/conversations/:id", Access: write, Handle: a.patchConversation, Op: edge.Op{
+			Tag: kept, Summary: "Rename, pin, archive, choose a branch or set the retention", Request: ConversationPatch{}, Response: conversation.Conversation{}}},
+		{Method: http.MethodDelete, Path: "/v1/conversations/:id", Access: write, Handle: a.deleteConversation, Op: edge.Op{
+			Tag: kept, Summary: "Delete a conversation with its messages", Status: http.StatusNoContent}},
+		{Method: http.MethodGet, Path: "/v1/conversations/:id/messages", Access: read, Handle: a.messages, Op: edge.Op{
+			Tag: kept, Summary: "List the whole tree of messages, oldest first", Response: MessageList{}}},
+	}
+}

@@ -1,0 +1,263 @@
+package openaiapi
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/edge"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/orchestrator"
+	"github.com/parley-chat/parley/internal/serving"
+)
+
+// maxChoices bounds n, since each choice takes a slot of the engine.
+const maxChoices = 8
+
+// Completion is the answer of POST /v1/chat/completions.
+type Completion struct {
+	ID                string   `json:"id"`
+	Object            string   `json:"object"`
+	Created           int64    `json:"created"`
+	Model             string   `json:"model"`
+	SystemFingerprint string   `json:"system_fingerprint"`
+	Choices           []Choice `json:"choices"`
+	Usage             *Usage   `json:"usage"`
+	Parley            *Extra   `json:"parley,omitempty"`
+}
+
+// Choice is one of the n answers.
+type Choice struct {
+	Index        int         `json:"index"`
+	Message      Answer      `json:"message"`
+	Logprobs     *Logprobs   `json:"logprobs"`
+	FinishReason chat.Finish `json:"finish_reason"`
+}
+
+// Answer is an assistant's message.
+type Answer struct {
+	Role    string  `json:"role"`
+	Content string  `json:"content"`
+	Refusal *string `json:"refusal"`
+}
+
+// Chunk is one event of a stream.
+type Chunk struct {
+	ID                string        `json:"id"`
+	Object            string        `json:"object"`
+	Created           int64         `json:"created"`
+	Model             string        `json:"model"`
+	SystemFingerprint string        `json:"system_fingerprint"`
+	Choices           []ChunkChoice `json:"choices"`
+	Usage             *Usage        `json:"usage"`
+	Parley            *Extra        `json:"parley,omitempty"`
+}
+
+// ChunkChoice is the news of one answer.
+type ChunkChoice struct {
+	Index        int          `json:"index"`
+	Delta        Delta        `json:"delta"`
+	Logprobs     *Logprobs    `json:"logprobs"`
+	FinishReason *chat.Finish `json:"finish_reason"`
+}
+
+// Delta is what is added to an answer.
+type Delta struct {
+	Role    string  `json:"role,omitempty"`
+	Content *string `json:"content,omitempty"`
+}
+
+// Logprobs lists the tokens with their probabilities.
+type Logprobs struct {
+	Content []TokenLogprob `json:"content"`
+	Refusal *string        `json:"refusal"`
+}
+
+// TokenLogprob is one token; Bytes holds its UTF-8, which may be a part of a character.
+type TokenLogprob struct {
+	Token       string         `json:"token"`
+	Logprob     float64        `json:"logprob"`
+	Bytes       []int          `json:"bytes"`
+	TopLogprobs []TokenLogprob `json:"top_logprobs,omitempty"`
+}
+
+// Usage counts the tokens: of the prompt once, of all choices together.
+type Usage struct {
+	PromptTokens            int               `json:"prompt_tokens"`
+	CompletionTokens        int               `json:"completion_tokens"`
+	TotalTokens             int               `json:"total_tokens"`
+	PromptTokensDetails     PromptDetails     `json:"prompt_tokens_details"`
+	CompletionTokensDetails CompletionDetails `json:"completion_tokens_details"`
+}
+
+// PromptDetails tells what of the prompt was not computed again.
+type PromptDetails struct {
+	CachedTokens int `json:"cached_tokens"`
+}
+
+// CompletionDetails tells what of the answer is reasoning.
+type CompletionDetails struct {
+	ReasoningTokens int `json:"reasoning_tokens"`
+}
+
+// Extra is Parley's own, under one key that other clients ignore.
+type Extra struct {
+	TraceID string       `json:"trace_id"`
+	Latency chat.Timings `json:"latency_ms"`
+}
+
+func newUsage(u chat.Usage) *Usage {
+	return &Usage{
+		PromptTokens: u.InputTokens, CompletionTokens: u.OutputTokens, TotalTokens: u.InputTokens + u.OutputTokens,
+		PromptTokensDetails: PromptDetails{CachedTokens: u.CachedTokens},
+	}
+}
+
+func newLogprobs(list []chat.TokenLogprob) *Logprobs {
+	if list == nil {
+		return nil
+	}
+	l := &Logprobs{Content: make([]TokenLogprob, 0, len(list))}
+	for _, t := range list {
+		one := newTokenLogprob(t)
+		one.TopLogprobs = make([]TokenLogprob, 0, len(t.Top))
+		for _, rival := range t.Top {
+			one.TopLogprobs = append(one.TopLogprobs, newTokenLogprob(rival))
+		}
+		l.Content = append(l.Content, one)
+	}
+	return l
+}
+
+func newTokenLogprob(t chat.TokenLogprob) TokenLogprob {
+	out := TokenLogprob{Token: t.Token, Logprob: t.Logprob, Bytes: make([]int, 0, len(t.Bytes))}
+	for _, b := range t.Bytes {
+		out.Bytes = append(out.Bytes, int(b))
+	}
+	return out
+}
+
+func (a *api) complete(c echo.Context) error {
+	req, err := edge.Decode[ChatRequest](c)
+	if err != nil {
+		return err
+	}
+	ask, err := a.ask(c, req)
+	if err != nil {
+		return err
+	}
+	id := chat.NewID("chatcmpl")
+	created := time.Now().Unix()
+	if req.Stream {
+		return a.stream(c, req, ask, id, created)
+	}
+	texts := make([]strings.Builder, ask.Choices)
+	logprobs := make([][]chat.TokenLogprob, ask.Choices)
+	result, err := a.turns.Answer(c.Request().Context(), ask, orchestrator.Sink{
+		Piece: func(choice int, p serving.Piece) error {
+			texts[choice].WriteString(p.Text)
+			logprobs[choice] = append(logprobs[choice], p.Logprobs...)
+			return nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	out := Completion{
+		ID: id, Object: "chat.completion", Created: created, Model: ask.Model.ID, SystemFingerprint: a.fingerprint,
+		Usage: newUsage(result.Usage), Parley: &Extra{TraceID: ask.Trace, Latency: result.Timings},
+	}
+	for i := range texts {
+		choice := Choice{Index: i, Message: Answer{Role: "assistant", Content: texts[i].String()}, FinishReason: result.Finish[i]}
+		if ask.Params.Logprobs {
+			choice.Logprobs = newLogprobs(append([]chat.TokenLogprob{}, logprobs[i]...))
+		}
+		out.Choices = append(out.Choices, choice)
+	}
+	return c.JSON(200, out)
+}
+
+// ask checks the request as a whole.
+func (a *api) ask(c echo.Context, req ChatRequest) (orchestrator.Ask, error) {
+	id := edge.Identity(c)
+	ask := orchestrator.Ask{Scope: id.Scope, Trace: edge.RequestID(c), Surface: "openai", Choices: 1}
+	if err := req.unavailable(); err != nil {
+		return ask, err
+	}
+	if req.N != nil {
+		if *req.N < 1 || *req.N > maxChoices {
+			return ask, fault.Invalid("n must be from 1 to %s", strconv.Itoa(maxChoices)).At("n")
+		}
+		ask.Choices = *req.N
+	}
+	var err error
+	if ask.Messages, err = req.messages(); err != nil {
+		return ask, err
+	}
+	if ask.Params, err = req.params(); err != nil {
+		return ask, err
+	}
+	ask.Model, err = a.models.Resolve(serving.KindChat, req.Model)
+	return ask, err
+}
+
+func (a *api) stream(c echo.Context, req ChatRequest, ask orchestrator.Ask, id string, created int64) error {
+	s := edge.NewStream(c)
+	defer s.Close()
+	withUsage := req.StreamOptions != nil && req.StreamOptions.IncludeUsage
+	send := func(choices []ChunkChoice, usage *Usage, extra *Extra) error {
+		chunk := Chunk{ID: id, Object: "chat.completion.chunk", Created: created, Model: ask.Model.ID,
+			SystemFingerprint: a.fingerprint, Choices: choices, Usage: usage, Parley: extra}
+		return s.Send("", chunkForm(chunk, withUsage))
+	}
+	told := make([]bool, ask.Choices)
+	open := func(choice int) error {
+		if told[choice] {
+			return nil
+		}
+		told[choice] = true
+		return send([]ChunkChoice{{Index: choice, Delta: Delta{Role: "assistant", Content: new(string)}}}, nil, nil)
+	}
+	result, err := a.turns.Answer(c.Request().Context(), ask, orchestrator.Sink{
+		Piece: func(choice int, p serving.Piece) error {
+			if err := open(choice); err != nil {
+				return err
+			}
+			return send([]ChunkChoice{{Index: choice, Delta: Delta{Content: &p.Text}, Logprobs: newLogprobs(p.Logprobs)}}, nil, nil)
+		},
+		Finished: func(choice int, why chat.Finish) error {
+			if err := open(choice); err != nil {
+				return err
+			}
+			return send([]ChunkChoice{{Index: choice, FinishReason: &why}}, nil, nil)
+		},
+	})
+	if err != nil {
+		if s.Begun() {
+			_, detail := edge.Detail(err, edge.RequestID(c))
+			_ = s.Send("", edge.ErrorBody{Error: detail}) // the reader may be gone, and then that is the error
+		}
+		return err
+	}
+	if withUsage {
+		if err := send([]ChunkChoice{}, newUsage(result.Usage), &Extra{TraceID: ask.Trace, Latency: result.Timings}); err != nil {
+			return err
+		}
+	}
+	return s.SendRaw("[DONE]")
+}
+
+// chunkForm leaves the field usage out unless the client asked for it: with it, every chunk but the
+// last has usage null.
+func chunkForm(chunk Chunk, withUsage bool) any {
+	if withUsage {
+		return chunk
+	}
+	return struct {
+		Chunk
+		Usage *Usage `json:"usage,omitempty"`
+	}{Chunk: chunk}
+}

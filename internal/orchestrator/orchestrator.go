@@ -1,0 +1,160 @@
+// Package orchestrator runs a turn: from a question to an answer that is saved and counted. Run is one
+// function of named steps, so that reading it is reading the path. Turns (turns.go) runs those of
+// conversations, which go on without their reader and can be read again.
+package orchestrator
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/usage"
+)
+
+// Generator answers by a model; serving.Service does.
+type Generator interface {
+	Generate(ctx context.Context, sc chat.Scope, m serving.Model, g serving.Generation,
+		waiting func(position int), emit func(serving.Piece) error) (serving.Outcome, error)
+	Embed(ctx context.Context, sc chat.Scope, m serving.Model, inputs []serving.Input) (serving.Embeddings, error)
+}
+
+// Recorder keeps what a turn used.
+type Recorder interface {
+	Record(ctx context.Context, sc chat.Scope, r usage.Record) (usage.Record, error)
+}
+
+// Ask is one turn to run.
+type Ask struct {
+	Scope    chat.Scope
+	Trace    string // id of the request, under which log and usage know the turn
+	Surface  string // the API it came by
+	Model    serving.Model
+	Messages []chat.Message
+	Params   chat.Params
+	Choices  int // answers to the same prompt; 0 means 1
+
+	Conversation string // of a turn that is kept
+	Message      string // the answer's id there
+}
+
+// Sink receives a turn as it runs. Its functions may be nil; they are called from one goroutine at a
+// time, and an error of theirs ends the turn and is returned as it is.
+type Sink struct {
+	Queue    func(position int)
+	Piece    func(choice int, p serving.Piece) error
+	Finished func(choice int, why chat.Finish) error
+}
+
+// Result is how a turn ended. Usage counts the prompt once and the tokens of all choices.
+type Result struct {
+	Finish  []chat.Finish // by choice
+	Usage   chat.Usage
+	Timings chat.Timings
+}
+
+// Orchestrator runs turns. It is safe for many goroutines.
+type Orchestrator struct {
+	models Generator
+	usage  Recorder
+	log    *zap.Logger
+}
+
+// New makes an orchestrator.
+func New(models Generator, recorder Recorder, log *zap.Logger) *Orchestrator {
+	return &Orchestrator{models: models, usage: recorder, log: log}
+}
+
+// Answer runs a turn and writes its usage record, whichever way it ended.
+func (o *Orchestrator) Answer(ctx context.Context, ask Ask, sink Sink) (Result, error) {
+	began := time.Now()
+	result, err := o.generate(ctx, ask, sink)
+	result.Timings["total"] = time.Since(began).Milliseconds()
+	o.record(ctx, ask, result, err)
+	return result, err
+}
+
+// generate runs the choices side by side; the engine batches them.
+func (o *Orchestrator) generate(ctx context.Context, ask Ask, sink Sink) (Result, error) {
+	n := max(ask.Choices, 1)
+	result := Result{Finish: make([]chat.Finish, n), Timings: chat.Timings{}}
+	var mu sync.Mutex // the sink's and the result's
+	group, ctx := errgroup.WithContext(ctx)
+	for choice := range n {
+		group.Go(func() error {
+			params := ask.Params
+			if params.Seed != nil { // the same seed would give the same answer n times
+				seed := *params.Seed + int64(choice)
+				params.Seed = &seed
+			}
+			queue := sink.Queue
+			if choice > 0 {
+				queue = nil
+			}
+			out, err := o.models.Generate(ctx, ask.Scope, ask.Model, serving.Generation{Messages: ask.Messages, Params: params}, queue,
+				func(p serving.Piece) error {
+					mu.Lock()
+					defer mu.Unlock()
+					if sink.Piece == nil {
+						return nil
+					}
+					return sink.Piece(choice, p)
+				})
+			mu.Lock()
+			defer mu.Unlock()
+			result.add(choice, out)
+			if err != nil {
+				return err
+			}
+			if sink.Finished != nil {
+				return sink.Finished(choice, out.Finish)
+			}
+			return nil
+		})
+	}
+	return result, group.Wait()
+}
+
+// add counts the outcome of one choice. Of the timings, those of the slowest choice are kept.
+func (r *Result) add(choice int, out serving.Outcome) {
+	r.Finish[choice] = out.Finish
+	r.Usage.InputTokens = max(r.Usage.InputTokens, out.Usage.InputTokens)
+	r.Usage.CachedTokens = max(r.Usage.CachedTokens, out.Usage.CachedTokens)
+	r.Usage.OutputTokens += out.Usage.OutputTokens
+	for step, ms := range out.Timings {
+		r.Timings[step] = max(r.Timings[step], ms)
+	}
+}
+
+// Embed turns inputs into vectors and writes the usage record.
+func (o *Orchestrator) Embed(ctx context.Context, ask Ask, inputs []serving.Input) (serving.Embeddings, error) {
+	began := time.Now()
+	out, err := o.models.Embed(ctx, ask.Scope, ask.Model, inputs)
+	o.record(ctx, ask, Result{Usage: out.Usage, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}, err)
+	return out, err
+}
+
+// record outlives the request: a turn whose reader hung up has still used what it used.
+func (o *Orchestrator) record(ctx context.Context, ask Ask, result Result, failed error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	outcome := usage.OK
+	switch {
+	case fault.Is(failed, fault.CodeCancelled):
+		outcome = usage.Cancelled
+	case failed != nil:
+		outcome = usage.Failed
+	}
+	_, err := o.usage.Record(ctx, ask.Scope, usage.Record{
+		Trace: ask.Trace, Conversation: ask.Conversation, Message: ask.Message, Model: ask.Model.ID,
+		Surface: ask.Surface, Usage: result.Usage, Timing: result.Timings, Outcome: outcome,
+	})
+	if err != nil {
+		o.log.Error("usage record lost", zap.String("trace_id", ask.Trace), zap.Error(err))
+	}
+}

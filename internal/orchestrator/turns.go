@@ -1,0 +1,350 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"go.uber.org/zap"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/conversation"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/serving"
+)
+
+const (
+	// flushEvery bounds what a crash can take of a running answer; the promise is one second.
+	flushEvery = 400 * time.Millisecond
+	// keepFor is how long an ended turn can be read from memory, events and all. After that its text is
+	// read from the store.
+	keepFor = 2 * time.Minute
+)
+
+// Conversations keeps turns; conversation.Store does.
+type Conversations interface {
+	Begin(ctx context.Context, sc chat.Scope, t conversation.Turn) (conversation.Begun, error)
+	Progress(ctx context.Context, sc chat.Scope, id, text string, tokens int) error
+	Finish(ctx context.Context, sc chat.Scope, id string, f conversation.Final) error
+	Message(ctx context.Context, sc chat.Scope, id string) (conversation.Message, error)
+	SetTitle(ctx context.Context, sc chat.Scope, id, title string) error
+}
+
+// Turns runs the turns of conversations. A turn belongs to the server, not to the request that began
+// it: it goes on when its reader is gone, any number may follow it, and it can be read from any place.
+type Turns struct {
+	o     *Orchestrator
+	store Conversations
+	log   *zap.Logger
+	life  context.Context // of the work that follows a turn; ended by Stop
+	end   context.CancelFunc
+
+	mu      sync.Mutex
+	live    map[string]*live // by the answer's message id
+	stopped bool
+	running sync.WaitGroup
+}
+
+// NewTurns makes the runner of kept turns.
+func NewTurns(o *Orchestrator, store Conversations, log *zap.Logger) *Turns {
+	t := &Turns{o: o, store: store, log: log, live: map[string]*live{}}
+	t.life, t.end = context.WithCancel(context.Background())
+	return t
+}
+
+// Request begins a turn.
+type Request struct {
+	Scope   chat.Scope
+	Trace   string
+	Surface string
+	Turn    conversation.Turn
+	Model   serving.Model
+	Params  chat.Params
+}
+
+var (
+	errCancelled = errors.New("cancelled by the user")
+	errShutdown  = fault.Unavailable("the server is shutting down; the answer so far is kept")
+)
+
+// Start saves the question and an empty answer and begins to generate. When it returns, the question is
+// on the disk. The deadline of ctx is the turn's, its cancellation is not.
+func (t *Turns) Start(ctx context.Context, r Request) (chat.Start, error) {
+	r.Turn.Model = r.Model.ID
+	t.mu.Lock()
+	if t.stopped {
+		t.mu.Unlock()
+		return chat.Start{}, errShutdown
+	}
+	t.running.Add(1)
+	t.mu.Unlock()
+
+	begun, err := t.store.Begin(ctx, r.Scope, r.Turn)
+	if err != nil {
+		t.running.Done()
+		return chat.Start{}, err
+	}
+	start := chat.Start{
+		Conversation: begun.Conversation.ID, Question: begun.Question,
+		Message: begun.Answer.ID, Model: r.Model.ID, Trace: r.Trace,
+	}
+	turnCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	l := newLive(r.Scope, start, cancel)
+	t.mu.Lock()
+	t.live[start.Message] = l
+	if t.stopped {
+		cancel(errShutdown)
+	}
+	t.mu.Unlock()
+	l.add(chat.Event{Start: &start})
+	deadline, limited := ctx.Deadline()
+	go func() {
+		defer t.running.Done()
+		defer cancel(nil)
+		if limited {
+			var stop context.CancelFunc
+			turnCtx, stop = context.WithDeadline(turnCtx, deadline)
+			defer stop()
+		}
+		t.run(turnCtx, r, begun, l)
+	}()
+	return start, nil
+}
+
+// run is a turn from its prompt to its saved answer.
+func (t *Turns) run(ctx context.Context, r Request, begun conversation.Begun, l *live) {
+	ask := Ask{
+		Scope: r.Scope, Trace: r.Trace, Surface: r.Surface, Model: r.Model, Params: r.Params,
+		Conversation: begun.Conversation.ID, Message: begun.Answer.ID,
+	}
+	for _, m := range begun.Path {
+		ask.Messages = append(ask.Messages, m.Chat())
+	}
+	stopSaving := t.saveAsItGrows(ctx, l)
+	result, err := t.o.Answer(ctx, ask, Sink{
+		Queue: func(position int) { l.add(chat.Event{Queue: &chat.Queue{Position: position}}) },
+		Piece: func(_ int, p serving.Piece) error { l.say(p.Text); return nil },
+	})
+	stopSaving()
+	t.finish(ctx, l, result, err)
+	t.retire(l)
+	if begun.Conversation.TitleBy == conversation.TitleUnset {
+		t.title(r, begun, l, err == nil)
+	}
+}
+
+// saveAsItGrows writes the answer's text to the store while it grows, until the returned function is
+// called. A store that cannot be written is told once; the last save decides.
+func (t *Turns) saveAsItGrows(ctx context.Context, l *live) (stop func()) {
+	done := make(chan struct{})
+	var saver sync.WaitGroup
+	saver.Go(func() {
+		tick := time.NewTicker(flushEvery)
+		defer tick.Stop()
+		saved, failed := 0, false
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			text := l.said()
+			if len(text) == saved {
+				continue
+			}
+			if err := t.store.Progress(context.WithoutCancel(ctx), l.scope, l.start.Message, text, 0); err != nil {
+				if !failed {
+					t.log.Warn("answer not saved while it grows", zap.String("message", l.start.Message), zap.Error(err))
+				}
+				failed = true
+				continue
+			}
+			saved = len(text)
+		}
+	})
+	return sync.OnceFunc(func() {
+		close(done)
+		saver.Wait()
+	})
+}
+
+// finish saves the answer and then tells its readers. What a reader was told as done is on the disk.
+func (t *Turns) finish(ctx context.Context, l *live, result Result, err error) {
+	final := conversation.Final{
+		Status: conversation.Complete, Text: l.said(), Finish: result.Finish[0], Tokens: result.Usage.OutputTokens,
+	}
+	cause := context.Cause(ctx)
+	stopped := errors.Is(cause, errCancelled)
+	switch {
+	case stopped:
+		final.Status, final.Finish = conversation.Partial, chat.FinishStop
+	case err != nil && errors.Is(cause, errShutdown):
+		final.Status, err = conversation.Partial, errShutdown
+	case err != nil && final.Text != "":
+		final.Status = conversation.Partial
+	case err != nil:
+		final.Status = conversation.Failed
+	}
+	saveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if saveErr := t.store.Finish(saveCtx, l.scope, l.start.Message, final); saveErr != nil {
+		t.log.Error("answer not saved", zap.String("message", l.start.Message), zap.Error(saveErr))
+		l.add(l.failure(fault.Unavailable("the answer is not saved yet (the server tries again); copy it before you leave this page").OfKind("not_saved")))
+		t.saveLater(l, final)
+		return
+	}
+	if err != nil && !stopped {
+		if fault.Is(err, fault.CodeInternal) {
+			t.log.Error("turn failed", zap.String("request_id", l.start.Trace), zap.Error(err))
+		}
+		l.add(l.failure(err))
+		return
+	}
+	l.add(chat.Event{Done: &chat.Done{
+		Finish: final.Finish, Partial: stopped, Usage: result.Usage, Timing: result.Timings,
+	}})
+}
+
+// saveLater tries again to save an answer, such as after a full disk got room, until it works or the
+// server stops. Somebody who asks for the answer meanwhile settles it too.
+func (t *Turns) saveLater(l *live, final conversation.Final) {
+	t.running.Go(func() {
+		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+			select {
+			case <-t.life.Done():
+				return
+			case <-time.After(wait):
+			}
+			err := t.store.Finish(t.life, l.scope, l.start.Message, final)
+			if err == nil || fault.Is(err, fault.CodeConflict) || fault.Is(err, fault.CodeNotFound) {
+				t.log.Info("answer saved late", zap.String("message", l.start.Message), zap.Error(err))
+				return
+			}
+		}
+	})
+}
+
+// settle closes an answer that is still called streaming though nobody writes it, as partial.
+func (t *Turns) settle(ctx context.Context, sc chat.Scope, m conversation.Message) (conversation.Message, error) {
+	if m.Status != conversation.Streaming {
+		return m, nil
+	}
+	m.Status, m.Finish = conversation.Partial, chat.FinishStop
+	err := t.store.Finish(ctx, sc, m.ID, conversation.Final{Status: m.Status, Text: m.Text, Finish: m.Finish, Tokens: m.Tokens})
+	if fault.Is(err, fault.CodeConflict) { // settled by another
+		return t.store.Message(ctx, sc, m.ID)
+	}
+	return m, err
+}
+
+// retire forgets a turn after a while.
+func (t *Turns) retire(l *live) {
+	time.AfterFunc(keepFor, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.live, l.start.Message)
+	})
+}
+
+// Cancel stops a running answer; what it had said is kept. It is fault.NotFound for an answer that is
+// not the caller's, and does nothing for one that has ended.
+func (t *Turns) Cancel(ctx context.Context, sc chat.Scope, message string) error {
+	if l := t.find(sc, message); l != nil {
+		l.cancel(errCancelled)
+		return nil
+	}
+	m, err := t.store.Message(ctx, sc, message)
+	if err != nil {
+		return err
+	}
+	_, err = t.settle(ctx, sc, m)
+	return err
+}
+
+func (t *Turns) find(sc chat.Scope, message string) *live {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l := t.live[message]; l != nil && l.scope.Tenant == sc.Tenant && l.scope.User == sc.User {
+		return l
+	}
+	return nil
+}
+
+// Follow tells the events of an answer from a place on, as they come, and returns after the last. An
+// error of send, or the end of ctx, ends the following and not the turn.
+func (t *Turns) Follow(ctx context.Context, sc chat.Scope, after chat.EventID, send func(chat.Event) error) error {
+	if l := t.find(sc, after.Message); l != nil {
+		return l.follow(ctx, after, send)
+	}
+	m, err := t.store.Message(ctx, sc, after.Message)
+	if err != nil {
+		return err
+	}
+	if m, err = t.settle(ctx, sc, m); err != nil {
+		return err
+	}
+	return tellStored(m, after, send)
+}
+
+// tellStored tells an answer that is no longer in memory from its text.
+func tellStored(m conversation.Message, after chat.EventID, send func(chat.Event) error) error {
+	if m.Role != chat.Assistant {
+		return fault.Invalid("only an answer can be followed; %s is a message of the %s", m.ID, m.Role).At("message_id")
+	}
+	if after.Offset > len(m.Text) || !utf8.RuneStart(append([]byte(m.Text), 0)[after.Offset]) {
+		return fault.Invalid("the answer has no place %s", after).At("Last-Event-ID")
+	}
+	at := after
+	tell := func(e chat.Event) error {
+		at.Seq++
+		e.ID = at
+		return send(e)
+	}
+	if after.Seq == 0 {
+		if err := tell(chat.Event{Start: &chat.Start{
+			Conversation: m.Conversation, Question: m.Parent, Message: m.ID, Model: m.Model,
+		}}); err != nil {
+			return err
+		}
+	}
+	if rest := m.Text[after.Offset:]; rest != "" {
+		at.Offset = len(m.Text)
+		if err := tell(chat.Event{Delta: rest}); err != nil {
+			return err
+		}
+	}
+	switch m.Status {
+	case conversation.Complete, conversation.Partial:
+		return tell(chat.Event{Done: &chat.Done{
+			Finish: m.Finish, Partial: m.Status == conversation.Partial, Usage: chat.Usage{OutputTokens: m.Tokens},
+		}})
+	default:
+		return tell(chat.Event{Error: &chat.EventError{
+			Code: "answer_failed", Class: string(fault.CodeUnavailable), Message: "this answer failed; ask again",
+		}})
+	}
+}
+
+// Stop ends every running turn, keeping what was said as partial answers, and waits for them or for ctx.
+func (t *Turns) Stop(ctx context.Context) error {
+	t.mu.Lock()
+	t.stopped = true
+	for _, l := range t.live {
+		l.cancel(errShutdown)
+	}
+	t.mu.Unlock()
+	t.end()
+	done := make(chan struct{})
+	go func() {
+		t.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return errors.Join(errors.New("turns were still ending"), ctx.Err())
+	}
+}

@@ -1,0 +1,387 @@
+package orchestrator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/conversation"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/orchestrator"
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/servingtest"
+	"github.com/parley-chat/parley/internal/usage"
+)
+
+var sc = chat.Scope{Tenant: "t", User: "u"}
+
+// engine answers by a scripted engine, without a pool.
+type engine struct{ *servingtest.Scripted }
+
+func (e engine) Generate(ctx context.Context, _ chat.Scope, _ serving.Model, g serving.Generation,
+	_ func(int), emit func(serving.Piece) error,
+) (serving.Outcome, error) {
+	return e.Scripted.Generate(ctx, g, emit)
+}
+
+func (e engine) Embed(ctx context.Context, _ chat.Scope, _ serving.Model, in []serving.Input) (serving.Embeddings, error) {
+	return e.Scripted.Embed(ctx, in)
+}
+
+// book keeps usage records; kept conversations in memory.
+type book struct {
+	mu      sync.Mutex
+	records []usage.Record
+}
+
+func (b *book) Record(_ context.Context, _ chat.Scope, r usage.Record) (usage.Record, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.records = append(b.records, r)
+	return r, nil
+}
+
+type kept struct {
+	mu       sync.Mutex
+	messages map[string]conversation.Message
+	titles   chan string
+	failWith error
+}
+
+func (k *kept) Begin(_ context.Context, _ chat.Scope, t conversation.Turn) (conversation.Begun, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	b := conversation.Begun{Created: true, Conversation: conversation.Conversation{ID: chat.NewID("conv")}}
+	for _, m := range t.Messages {
+		b.Path = append(b.Path, conversation.Message{ID: chat.NewID("msg"), Role: m.Role, Text: m.Text})
+	}
+	b.Question = b.Path[len(b.Path)-1].ID
+	b.Answer = conversation.Message{ID: chat.NewID("msg"), Role: chat.Assistant, Status: conversation.Streaming, Parent: b.Question}
+	k.messages[b.Answer.ID] = b.Answer
+	return b, nil
+}
+
+func (k *kept) Progress(_ context.Context, _ chat.Scope, id, text string, _ int) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	m := k.messages[id]
+	m.Text = text
+	k.messages[id] = m
+	return k.failWith
+}
+
+func (k *kept) Finish(_ context.Context, _ chat.Scope, id string, f conversation.Final) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.failWith != nil {
+		return k.failWith
+	}
+	m := k.messages[id]
+	m.Text, m.Status, m.Finish, m.Tokens = f.Text, f.Status, f.Finish, f.Tokens
+	k.messages[id] = m
+	return nil
+}
+
+func (k *kept) Message(_ context.Context, s chat.Scope, id string) (conversation.Message, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	m, ok := k.messages[id]
+	if !ok || s.User != sc.User {
+		return m, fault.NotFound("there is no message %s", id)
+	}
+	return m, nil
+}
+
+func (k *kept) SetTitle(_ context.Context, _ chat.Scope, _, title string) error {
+	k.titles <- title
+	return nil
+}
+
+type bundle struct {
+	turns *orchestrator.Turns
+	store *kept
+	book  *book
+}
+
+func setup(t *testing.T, e *servingtest.Scripted) bundle {
+	t.Helper()
+	b := bundle{store: &kept{messages: map[string]conversation.Message{}, titles: make(chan string, 8)}, book: &book{}}
+	b.turns = orchestrator.NewTurns(orchestrator.New(engine{e}, b.book, zap.NewNop()), b.store, zap.NewNop())
+	t.Cleanup(func() {
+		if err := b.turns.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+func (b bundle) start(ctx context.Context, t *testing.T, question string) chat.Start {
+	t.Helper()
+	start, err := b.turns.Start(ctx, orchestrator.Request{
+		Scope: sc, Trace: "req_1", Surface: "native", Model: serving.Model{ID: "m"},
+		Turn: conversation.Turn{Messages: []chat.Message{{Role: chat.User, Text: question}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start
+}
+
+// read follows an answer from a place to its end.
+func (b bundle) read(t *testing.T, after chat.EventID) (text string, last chat.Event) {
+	t.Helper()
+	err := b.turns.Follow(context.Background(), sc, after, func(e chat.Event) error {
+		text += e.Delta
+		last = e
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text, last
+}
+
+func TestEveryPlaceOfAStreamLeadsToTheSameText(t *testing.T) {
+	t.Parallel()
+	const reply = "Fünf kleine Wörter für dich."
+	b := setup(t, &servingtest.Scripted{Replies: []string{reply, "Wörter"}})
+	start := b.start(context.Background(), t, "Sag fünf Wörter")
+	type place struct {
+		id   chat.EventID
+		told string
+	}
+	places := []place{{id: chat.EventID{Message: start.Message}}}
+	told := ""
+	// A reader that takes one event at a time sees them as they come.
+	if err := b.turns.Follow(context.Background(), sc, places[0].id, func(e chat.Event) error {
+		told += e.Delta
+		places = append(places, place{e.ID, told})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if told != reply {
+		t.Fatalf("told %q", told)
+	}
+	for _, p := range places {
+		rest, last := b.read(t, p.id)
+		if p.told+rest != reply {
+			t.Errorf("from %s: %q + %q", p.id, p.told, rest)
+		}
+		if last.Done == nil && p.id != places[len(places)-1].id {
+			t.Errorf("from %s: the last event is %+v", p.id, last)
+		}
+	}
+	// And so does the stored message, once the turn is out of memory.
+	other := setup(t, &servingtest.Scripted{})
+	other.store.messages = b.store.messages
+	for _, p := range places {
+		if rest, last := other.read(t, p.id); p.told+rest != reply || last.Done == nil {
+			t.Errorf("from the store, from %s: %q + %q, %+v", p.id, p.told, rest, last)
+		}
+	}
+}
+
+func TestTurnGoesOnWithoutItsReaderAndIsCounted(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	b := setup(t, &servingtest.Scripted{Replies: []string{"one two three"}, Gate: gate})
+	ctx, hangUp := context.WithCancel(context.Background())
+	start := b.start(ctx, t, "count")
+	hangUp()
+	close(gate)
+	if text, last := b.read(t, chat.EventID{Message: start.Message}); text != "one two three" || last.Done == nil || last.Done.Partial {
+		t.Errorf("%q, %+v", text, last)
+	}
+	<-b.store.titles
+	if err := b.turns.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	turns := 0
+	for _, r := range b.book.records {
+		if r.Surface == "native" {
+			turns++
+			if r.Trace != "req_1" || r.Message != start.Message || r.Usage.OutputTokens != 3 || r.Outcome != usage.OK {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if turns != 1 {
+		t.Errorf("%d usage records of one turn", turns)
+	}
+}
+
+func TestCancelKeepsWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	b := setup(t, &servingtest.Scripted{Replies: []string{"one two three four"}, Gate: gate})
+	start := b.start(context.Background(), t, "count")
+	said := make(chan struct{})
+	var once sync.Once
+	go func() {
+		_ = b.turns.Follow(context.Background(), sc, chat.EventID{Message: start.Message}, func(e chat.Event) error {
+			if e.Delta != "" {
+				once.Do(func() { close(said) })
+			}
+			return nil
+		})
+	}()
+	gate <- struct{}{}
+	gate <- struct{}{}
+	<-said
+	if err := b.turns.Cancel(context.Background(), sc, start.Message); err != nil {
+		t.Fatal(err)
+	}
+	text, last := b.read(t, chat.EventID{Message: start.Message})
+	if !strings.HasPrefix("one two three four", text) || text == "" || last.Done == nil || !last.Done.Partial {
+		t.Errorf("%q, %+v", text, last)
+	}
+	if m := b.store.messages[start.Message]; m.Status != conversation.Partial || m.Text != text {
+		t.Errorf("stored: %+v", m)
+	}
+	stranger := chat.Scope{Tenant: sc.Tenant, User: "other"}
+	if err := b.turns.Cancel(context.Background(), stranger, start.Message); !fault.Is(err, fault.CodeNotFound) {
+		t.Errorf("a stranger's cancel: %v", err)
+	}
+	if err := b.turns.Follow(context.Background(), stranger, chat.EventID{Message: start.Message}, nil); !fault.Is(err, fault.CodeNotFound) {
+		t.Errorf("a stranger's follow: %v", err)
+	}
+}
+
+func TestShutdownAndDeadlineAndFailureAreTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		engine func(gate chan struct{}) *servingtest.Scripted
+		end    func(b bundle, gate chan struct{})
+		ctx    func() (context.Context, context.CancelFunc)
+		code   string
+		status conversation.Status
+	}{
+		"shutdown": {
+			engine: func(gate chan struct{}) *servingtest.Scripted {
+				return &servingtest.Scripted{Replies: []string{"one two"}, Gate: gate}
+			},
+			end:  func(b bundle, _ chan struct{}) { _ = b.turns.Stop(context.Background()) },
+			code: "unavailable", status: conversation.Partial,
+		},
+		"deadline": {
+			engine: func(gate chan struct{}) *servingtest.Scripted {
+				return &servingtest.Scripted{Replies: []string{"one two"}, Gate: gate}
+			},
+			ctx: func() (context.Context, context.CancelFunc) {
+				return context.WithTimeout(context.Background(), time.Millisecond)
+			},
+			code: "deadline_exceeded", status: conversation.Failed,
+		},
+		"failure": {
+			engine: func(chan struct{}) *servingtest.Scripted {
+				return &servingtest.Scripted{Replies: []string{"one two"}, Fail: errors.New("secret detail"), FailAfter: 1}
+			},
+			code: "internal", status: conversation.Partial,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gate := make(chan struct{})
+			b := setup(t, c.engine(gate))
+			ctx := context.Background()
+			if c.ctx != nil {
+				var cancel context.CancelFunc
+				ctx, cancel = c.ctx()
+				defer cancel()
+			}
+			start := b.start(ctx, t, "count")
+			if c.end != nil {
+				c.end(b, gate)
+			}
+			_, last := b.read(t, chat.EventID{Message: start.Message})
+			if last.Error == nil || last.Error.Code != c.code || strings.Contains(last.Error.Message, "secret") {
+				t.Errorf("last event: %+v %+v", last, last.Error)
+			}
+			if m := b.store.messages[start.Message]; m.Status != c.status {
+				t.Errorf("stored as %s, want %s", m.Status, c.status)
+			}
+		})
+	}
+}
+
+func TestAnswerThatCannotBeSavedIsNotCalledDone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, &servingtest.Scripted{Replies: []string{"one two"}})
+	b.store.failWith = errors.New("disk full")
+	start := b.start(context.Background(), t, "count")
+	text, last := b.read(t, chat.EventID{Message: start.Message})
+	if text != "one two" || last.Error == nil || last.Error.Code != "not_saved" {
+		t.Errorf("%q, %+v", text, last.Error)
+	}
+}
+
+// An answer that nobody writes any more is not left streaming: whoever asks for it settles it.
+func TestOrphanedAnswerIsSettled(t *testing.T) {
+	t.Parallel()
+	b := setup(t, &servingtest.Scripted{})
+	id := chat.NewID("msg")
+	b.store.messages[id] = conversation.Message{ID: id, Role: chat.Assistant, Text: "half an", Status: conversation.Streaming}
+	text, last := b.read(t, chat.EventID{Message: id})
+	if text != "half an" || last.Done == nil || !last.Done.Partial || b.store.messages[id].Status != conversation.Partial {
+		t.Errorf("%q, %+v, %+v", text, last, b.store.messages[id])
+	}
+}
+
+func TestTitleIsTheQuestionsAndThenTheModels(t *testing.T) {
+	t.Parallel()
+	question := "How do I water a cactus in winter, and how often should I do it when it is cold outside?"
+	b := setup(t, &servingtest.Scripted{Replies: []string{"Rarely.", "Title: \"Watering a Cactus\"\nmore"}})
+	start := b.start(context.Background(), t, question)
+	b.read(t, chat.EventID{Message: start.Message})
+	if first := <-b.store.titles; !strings.HasPrefix(question, strings.TrimSuffix(first, "…")) || len([]rune(first)) > 60 {
+		t.Errorf("first title %q", first)
+	}
+	if second := <-b.store.titles; second != "Watering a Cactus" {
+		t.Errorf("then %q", second)
+	}
+}
+
+// Readers that come, go and lag see one text, whatever their number.
+func TestManyReadersSeeOneText(t *testing.T) {
+	t.Parallel()
+	var reply strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&reply, "word%d ", i)
+	}
+	b := setup(t, &servingtest.Scripted{Replies: []string{reply.String()}, Context: 4096})
+	start := b.start(context.Background(), t, "talk")
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			at, text := chat.EventID{Message: start.Message}, ""
+			for broke := true; broke; {
+				broke = false
+				n := 0
+				err := b.turns.Follow(context.Background(), sc, at, func(e chat.Event) error {
+					text += e.Delta
+					at = e.ID
+					if n++; n == 7 && e.Done == nil {
+						broke = true
+						return errors.New("connection lost")
+					}
+					return nil
+				})
+				if err != nil && !broke {
+					t.Error(err)
+				}
+			}
+			if text != reply.String() {
+				t.Errorf("a reader saw %d bytes of %d", len(text), reply.Len())
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,95 @@
+package serving
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// Engine is one loaded model. Implementations are safe for many goroutines, and pass servingtest.Run.
+//
+// Errors: a request that the model cannot take is a fault.Invalid that names the field (a prompt longer
+// than the context has the kind "context_length_exceeded" and tells both figures); an engine that is
+// closed or has failed is fault.Unavailable. When ctx ends, the generation stops within one step of the
+// engine and the error is ctx's.
+type Engine interface {
+	// Generate answers one prompt. It calls emit from the caller's goroutine, in order, with pieces of
+	// whole UTF-8 characters that join to the answer; no piece holds any part of a stop string. An
+	// error of emit ends the generation and is returned as it is. With an error, Outcome still counts
+	// the tokens spent.
+	Generate(ctx context.Context, g Generation, emit func(Piece) error) (Outcome, error)
+	// Embed returns one vector of unit length for each input, in order. It is fault.Invalid for a model that
+	// does not embed.
+	Embed(ctx context.Context, inputs []Input) (Embeddings, error)
+	// Info tells what the engine found in the model.
+	Info() Info
+	// Close ends what runs, waits for it and frees the model's memory. It may be called twice.
+	Close() error
+}
+
+// Loader opens models. Load returns when the model can answer; a file that is no usable model is a
+// fault.Unavailable that says what is wrong with it.
+type Loader interface {
+	Load(ctx context.Context, m Model) (Engine, error)
+}
+
+// Generation asks for one answer.
+type Generation struct {
+	Messages []chat.Message
+	Params   chat.Params
+}
+
+// Piece is a part of an answer. Logprobs has an entry a token when the request asked for them; a piece
+// may hold none or several tokens, since text waits until its characters are whole and cannot be the
+// beginning of a stop string.
+type Piece struct {
+	Text     string
+	Logprobs []chat.TokenLogprob
+}
+
+// Outcome is how a generation ended.
+type Outcome struct {
+	Finish  chat.Finish
+	Usage   chat.Usage
+	Timings chat.Timings // milliseconds: "prefill" (admission to first token), "decode" (first token to end)
+}
+
+// Input is one text to embed, given as text or as the model's own token ids.
+type Input struct {
+	Text   string
+	Tokens []int // used when not nil
+}
+
+// Embeddings holds vectors of Info.Dim numbers each.
+type Embeddings struct {
+	Vectors [][]float32
+	Usage   chat.Usage
+}
+
+// Kind is what a model is for.
+type Kind string
+
+// The kinds.
+const (
+	KindChat  Kind = "chat"
+	KindEmbed Kind = "embed"
+)
+
+// Model is an installed model file.
+type Model struct {
+	ID      string // name by which the API knows it
+	Kind    Kind
+	Path    string // the GGUF file
+	Context int    // tokens that a conversation may use; 0 means what the model was trained for
+	Created int64  // unix seconds of installation
+}
+
+// Info is what an engine knows of its loaded model.
+type Info struct {
+	Model       Model
+	Context     int    // tokens of one sequence
+	Slots       int    // sequences at once
+	Dim         int    // length of an embedding
+	MemoryBytes uint64 // native memory of weights and context, as far as the library tells
+	Description string // "llama 135M Q4_1"
+}

@@ -1,0 +1,149 @@
+package gguf
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Summary is what a model file says about itself.
+type Summary struct {
+	Architecture string // "llama", "bert"
+	Name         string
+	Quantization string // the type that most of the weights have: "Q4_1"
+	Context      int64  // tokens that it was trained for
+	Layers       int64
+	Embedding    int64 // width of the network
+	Vocabulary   int64
+	Parameters   int64
+	FileBytes    int64
+	Embeds       bool // it makes vectors of texts; otherwise it writes
+	ChatTemplate bool // it brings its own chat template
+}
+
+// The architectures that only embed. A decoder that was trained to embed is told by its pooling.
+var encoders = map[string]bool{
+	"bert": true, "modern-bert": true, "nomic-bert": true, "nomic-bert-moe": true, "neo-bert": true,
+	"jina-bert-v2": true, "jina-bert-v3": true, "eurobert": true, "gemma-embedding": true,
+	"llama-embed": true, "t5encoder": true,
+}
+
+// Inspect reads the header of the model file at path and checks what the native loader takes on trust:
+// that all tensors are there and that the figures that size its buffers and index its vocabulary make
+// sense. It reads no weights, so it takes milliseconds.
+func Inspect(path string) (Summary, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer file.Close() //nolint:errcheck // opened for reading
+	info, err := file.Stat()
+	if err != nil {
+		return Summary{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return Summary{}, fmt.Errorf("%s is no regular file", path)
+	}
+	f, err := Read(file, info.Size())
+	if err != nil {
+		return Summary{}, err
+	}
+	return f.Summarise()
+}
+
+// Summarise checks the metadata of a model and sums it up.
+func (f *File) Summarise() (Summary, error) {
+	s := Summary{FileBytes: f.size}
+	var ok bool
+	if s.Architecture, ok = f.Text("general.architecture"); !ok || s.Architecture == "" {
+		return s, fmt.Errorf("not a model: general.architecture is missing")
+	}
+	if kind, ok := f.Text("general.type"); ok && kind != "model" {
+		return s, fmt.Errorf("not a model that can be run alone: its general.type is %q", clip(kind))
+	}
+	if parts, ok := f.Int("split.count"); ok && parts > 1 {
+		return s, fmt.Errorf("this is one of %d parts of a model; join them to one file with llama-gguf-split --merge", parts)
+	}
+	if len(f.Tensors) == 0 {
+		return s, fmt.Errorf("not a model: it has no tensors, only a vocabulary")
+	}
+	s.Name, _ = f.Text("general.name")
+	_, s.ChatTemplate = f.Text("tokenizer.chat_template")
+	if err := f.figures(&s); err != nil {
+		return s, err
+	}
+	if err := f.vocabulary(&s); err != nil {
+		return s, err
+	}
+	pooling, pooled := f.Int(s.Architecture + ".pooling_type")
+	// A reranker pools too (type 4); it scores and gives no vectors.
+	s.Embeds = encoders[s.Architecture] || pooled && pooling >= 1 && pooling <= 3
+	bytes := map[TensorType]int64{}
+	for _, t := range f.Tensors {
+		s.Parameters += t.Values
+		if bytes[t.Type] += t.Bytes; s.Quantization == "" || bytes[t.Type] > bytes[typeNamed(s.Quantization)] {
+			s.Quantization = t.Type.String()
+		}
+	}
+	return s, nil
+}
+
+// figures reads the sizes of the network. The bounds are far above any model and far below what
+// overflows in native arithmetic.
+func (f *File) figures(s *Summary) error {
+	for _, figure := range []struct {
+		key  string
+		into *int64
+		most int64
+	}{
+		{"context_length", &s.Context, 1 << 28},
+		{"embedding_length", &s.Embedding, 1 << 20},
+		{"block_count", &s.Layers, 1 << 12},
+	} {
+		key := s.Architecture + "." + figure.key
+		n, ok := f.Int(key)
+		if !ok || n < 1 || n > figure.most {
+			return fmt.Errorf("metadata %q is missing or outside 1 to %d", clip(key), figure.most)
+		}
+		*figure.into = n
+	}
+	// A count per layer comes as a list, which the loader checks itself.
+	if heads, ok := f.Int(s.Architecture + ".attention.head_count"); ok && (heads < 1 || heads > 1<<14) {
+		return fmt.Errorf("metadata %q is %d", clip(s.Architecture+".attention.head_count"), heads)
+	}
+	return nil
+}
+
+// vocabulary checks that every special token is in the list of tokens: native code indexes by it.
+func (f *File) vocabulary(s *Summary) error {
+	tokens, ok := f.List("tokenizer.ggml.tokens")
+	if !ok || tokens.Elem != String || tokens.Len < 1 {
+		return fmt.Errorf("not a text model: it has no vocabulary (tokenizer.ggml.tokens)")
+	}
+	s.Vocabulary = tokens.Len
+	for _, list := range []string{"scores", "token_type"} {
+		if l, ok := f.List("tokenizer.ggml." + list); ok && l.Len < tokens.Len {
+			return fmt.Errorf("tokenizer.ggml.%s has %d entries for %d tokens", list, l.Len, tokens.Len)
+		}
+	}
+	for key := range f.values {
+		if !strings.HasPrefix(key, "tokenizer.ggml.") || !strings.HasSuffix(key, "_token_id") {
+			continue
+		}
+		// -1 in 32 bits, signed or not, is the usual way to say "none".
+		id, ok := f.Int(key)
+		if !ok || id != -1 && id != 1<<32-1 && (id < 0 || id >= tokens.Len) {
+			return fmt.Errorf("metadata %q is %v, outside the vocabulary of %d tokens", clip(key), f.Value(key), tokens.Len)
+		}
+	}
+	return nil
+}
+
+func typeNamed(name string) TensorType {
+	for t := TensorType(0); t < 64; t++ {
+		if l, ok := t.layout(); ok && l.name == name {
+			return t
+		}
+	}
+	return 0
+}

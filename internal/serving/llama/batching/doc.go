@@ -1,0 +1,50 @@
+// Package batching is the scheduler of the embedded engine: one goroutine that owns a native context
+// and decodes all running sequences in one batch a step. It knows tokens, slots and cells of the
+// key-value cache, but nothing native, so that its rules are tested with a fake Decoder. Begin at
+// Loop.Generate, the caller's side, and Loop.step, the owner's.
+package batching
+
+import (
+	"errors"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// ErrNoRoom is what Decode returns, possibly wrapped, when the cache has no place for the batch and is
+// as it was before. The loop then makes room and tries again.
+var ErrNoRoom = errors.New("no room in the key-value cache")
+
+// Entry is one token of a batch.
+type Entry struct {
+	Token  int32
+	Pos    int32 // place in its sequence, from 0
+	Slot   int32
+	Output bool // the next token will be sampled here
+
+	padding bool // of a free slot; forgotten after the step
+}
+
+// Decoder is the native context. Only the loop's goroutine calls it.
+type Decoder interface {
+	// Decode computes one batch, in which the tokens of a slot are together and the slots ascend. The slice is the loop's and is used again. After an error other than
+	// ErrNoRoom the content of the batch's slots is unknown; the loop forgets them.
+	Decode(batch []Entry) error
+	// Forget drops all that was computed for a slot.
+	Forget(slot int32)
+}
+
+// Sampler chooses the tokens of one sequence. Sample is called by the loop's goroutine only. Close is
+// called exactly once, after the last Sample.
+type Sampler interface {
+	// Sample picks the next token from the output of an entry of the last batch.
+	Sample(entry int) (Sampled, error)
+	Close()
+}
+
+// Sampled is one token that was chosen.
+type Sampled struct {
+	Token   int32
+	End     bool   // the model ends its answer here; the token is no text
+	Bytes   []byte // what the token spells; may be a part of a character
+	Logprob *chat.TokenLogprob
+}

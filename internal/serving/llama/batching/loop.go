@@ -1,0 +1,307 @@
+package batching
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/serving"
+)
+
+// Config bounds a loop.
+type Config struct {
+	Slots int // sequences at once
+	Batch int // most tokens of a step, at least Slots, not counting those that close gaps
+	Cells int // tokens that the cache holds, of all sequences together; no request may need more
+	// Gap is for a decoder that computes neighbouring slots together and others one after the other: up
+	// to so many free slots between two others are given a token of no meaning. 0 for other decoders.
+	Gap int
+	// Step is how long a step may take while streams are running: it bounds the pause that a newcomer's
+	// long prompt puts between two tokens of the others.
+	Step time.Duration
+}
+
+// Loop decodes sequences until it is closed. It is safe for many goroutines.
+type Loop struct {
+	cfg     Config
+	decoder Decoder
+	now     func() time.Time
+	wake    chan struct{} // capacity 1: inbox or closed changed
+	done    chan struct{} // the goroutine has ended
+
+	mu     sync.Mutex
+	inbox  []*sequence
+	closed bool
+
+	// What follows belongs to the goroutine. Active is in order of arrival, and everything active came
+	// before everything waiting.
+	waiting  []*sequence
+	active   []*sequence
+	slots    []int32 // the free ones, ascending
+	bySlot   []*sequence
+	batch    []Entry
+	perToken time.Duration // smoothed cost of a token of a prompt; 0 is unknown
+	tight    bool          // the decoder had no room: nobody is admitted until a sequence ends
+}
+
+// Start begins to serve. The decoder must not be used by others until Close has returned.
+func Start(d Decoder, cfg Config) *Loop {
+	l := newLoop(d, cfg)
+	go l.run()
+	return l
+}
+
+func newLoop(d Decoder, cfg Config) *Loop {
+	l := &Loop{
+		cfg: cfg, decoder: d, now: time.Now,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		bySlot: make([]*sequence, cfg.Slots), batch: make([]Entry, 0, cfg.Batch+cfg.Slots),
+	}
+	for i := range cfg.Slots {
+		l.slots = append(l.slots, int32(i))
+	}
+	return l
+}
+
+// Generate runs one sequence, and calls emit from this goroutine. It keeps serving.Engine's promises on
+// order, errors and cancellation. While all slots are taken it waits, first come, first served.
+func (l *Loop) Generate(ctx context.Context, r Request, emit func(serving.Piece) error) (serving.Outcome, error) {
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	s := newSequence(r, ctx.Done())
+	if err := l.submit(s); err != nil {
+		r.Sampler.Close()
+		return serving.Outcome{}, err
+	}
+	for {
+		pieces, ended := s.take()
+		for _, p := range pieces {
+			if ctx.Err() != nil {
+				break
+			}
+			if err := emit(p); err != nil {
+				out, _ := s.result()
+				return out, err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			out, _ := s.result()
+			return out, err
+		}
+		if ended {
+			return s.result()
+		}
+		select {
+		case <-s.ready:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Close ends all sequences with fault.Unavailable and returns when the decoder is no longer used. It may
+// be called twice.
+func (l *Loop) Close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.rouse()
+	<-l.done
+}
+
+func (l *Loop) submit(s *sequence) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return errClosed()
+	}
+	l.inbox = append(l.inbox, s)
+	l.rouse()
+	return nil
+}
+
+func (l *Loop) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *Loop) run() {
+	defer close(l.done)
+	// Native libraries may keep per-thread state, such as a team of workers.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for {
+		if len(l.active)+len(l.waiting) == 0 {
+			<-l.wake
+		}
+		if closed := l.receive(); closed {
+			l.shutdown()
+			return
+		}
+		l.step()
+	}
+}
+
+func (l *Loop) receive() (closed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = append(l.waiting, l.inbox...)
+	l.inbox = nil
+	return l.closed
+}
+
+func (l *Loop) shutdown() {
+	for _, s := range slices.Concat(l.active, l.waiting) {
+		l.drop(s, errClosed())
+	}
+	l.active, l.waiting = nil, nil
+}
+
+func errClosed() error {
+	return fault.Unavailable("the model was unloaded while it answered: ask again")
+}
+
+// step is the life of the loop: drop who left, admit, decode one batch, sample.
+func (l *Loop) step() {
+	l.sweep()
+	l.admit()
+	prompts := l.plan()
+	if len(l.batch) == 0 {
+		return
+	}
+	began := l.now()
+	err := l.decoder.Decode(l.batch)
+	for _, e := range l.batch {
+		if e.padding {
+			l.decoder.Forget(e.Slot)
+		}
+	}
+	if err != nil {
+		l.recover(err)
+		return
+	}
+	for _, s := range l.active {
+		s.done += s.grant
+	}
+	l.active = slices.DeleteFunc(l.active, func(s *sequence) bool { return s.output >= 0 && l.sample(s) })
+	if prompts > 0 {
+		l.measure(l.now().Sub(began))
+	}
+}
+
+// sweep frees the slots of those whose callers have left.
+func (l *Loop) sweep() {
+	leave := func(s *sequence) bool {
+		if !s.left() {
+			return false
+		}
+		l.drop(s, context.Canceled)
+		return true
+	}
+	l.active = slices.DeleteFunc(l.active, leave)
+	l.waiting = slices.DeleteFunc(l.waiting, leave)
+}
+
+// margin is the room for growth that a newcomer must find, so that it is not put back at once.
+const margin = 64
+
+// admit gives free slots to those who wait, in order of arrival, as long as the cache has room for what
+// all of them have to compute now. Nobody overtakes: else a long prompt might wait for ever.
+func (l *Loop) admit() {
+	promised := 0
+	for _, s := range l.active {
+		promised += len(s.tokens)
+	}
+	for len(l.waiting) > 0 && len(l.slots) > 0 {
+		if l.tight && len(l.active) > 0 {
+			return
+		}
+		s := l.waiting[0]
+		if need := min(len(s.tokens)+margin, s.most()); len(l.active) > 0 && promised+need > l.cfg.Cells {
+			return
+		}
+		promised += len(s.tokens)
+		l.waiting = l.waiting[1:]
+		s.slot = l.slots[0] // the lowest, so that those in use are neighbours
+		l.slots = slices.Delete(l.slots, 0, 1)
+		if s.admitted.IsZero() {
+			s.admitted = l.now()
+		}
+		l.active = append(l.active, s)
+	}
+}
+
+// sample takes the next token of a sequence and reports whether it has ended.
+func (l *Loop) sample(s *sequence) bool {
+	out, err := s.sampler.Sample(s.output)
+	if err != nil {
+		l.drop(s, errFailed(err))
+		return true
+	}
+	why, ended := s.advance(out, l.now())
+	if ended {
+		l.release(s)
+		s.finish(why, nil, l.now())
+	}
+	return ended
+}
+
+// recover deals with a failed step. What failed may have left anything in the slots of the batch, so
+// their sequences end; the others and the engine go on.
+func (l *Loop) recover(err error) {
+	if errors.Is(err, ErrNoRoom) && len(l.active) > 1 {
+		l.tight = true
+		l.putBack()
+		return
+	}
+	l.active = slices.DeleteFunc(l.active, func(s *sequence) bool {
+		if s.grant == 0 {
+			return false
+		}
+		l.drop(s, errFailed(err))
+		return true
+	})
+}
+
+func errFailed(err error) error {
+	return fault.Unavailable("the model failed while it computed this answer: ask again").Because(err)
+}
+
+// putBack takes the slot of the youngest sequence and lets it wait as the next to come. Its text and
+// the state of its sampler stay; only the computation is done again, and the caller sees but a pause.
+func (l *Loop) putBack() {
+	last := len(l.active) - 1
+	s := l.active[last]
+	l.active = l.active[:last]
+	l.vacate(s)
+	s.done = 0
+	l.waiting = slices.Insert(l.waiting, 0, s)
+}
+
+// drop ends a sequence without an answer.
+func (l *Loop) drop(s *sequence, err error) {
+	l.release(s)
+	s.finish("", err, l.now())
+}
+
+// release frees all that a sequence holds, when it has come to its end.
+func (l *Loop) release(s *sequence) {
+	l.vacate(s)
+	s.sampler.Close()
+	l.tight = false
+}
+
+func (l *Loop) vacate(s *sequence) {
+	if s.slot < 0 {
+		return
+	}
+	l.decoder.Forget(s.slot)
+	at, _ := slices.BinarySearch(l.slots, s.slot)
+	l.slots = slices.Insert(l.slots, at, s.slot)
+	s.slot = -1
+}

@@ -1,0 +1,140 @@
+package batching
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// firstChunk is how many tokens of prompts join running streams before their cost is known.
+	firstChunk = 64
+	// leastChunk keeps prompts moving where the model is so slow that any chunk breaks the time of a step.
+	leastChunk = 8
+	// quiet is how many times longer a step may take while no stream is running. It still has an end,
+	// since cancellations and newcomers are seen between steps.
+	quiet = 5
+)
+
+// plan fills the batch and returns how many tokens of prompts are in it. Every decoding sequence puts in
+// its one token, so that running streams never wait for prompts; prompts share the rest.
+func (l *Loop) plan() (prompts int) {
+	for {
+		l.batch = l.batch[:0]
+		free := l.cfg.Cells
+		decoding := 0
+		for _, s := range l.active {
+			s.grant, s.output = 0, -1
+			free -= s.done
+			if s.pending() == 1 {
+				decoding++
+			}
+		}
+		// A sequence alone always fits: no request needs more cells than there are.
+		if decoding > free && len(l.active) > 1 {
+			l.putBack()
+			continue
+		}
+		for _, s := range l.active {
+			if s.pending() == 1 {
+				s.grant = 1
+			}
+		}
+		prompts = l.share(min(l.cfg.Batch-decoding, free-decoding, l.chunk(decoding)))
+		if decoding+prompts == 0 && len(l.active) > 1 {
+			l.putBack() // prompts hold each other's room
+			continue
+		}
+		l.fill()
+		return prompts
+	}
+}
+
+// share deals budget to the prompts in equal parts; what one does not need goes to the others. It
+// returns what was dealt.
+func (l *Loop) share(budget int) (dealt int) {
+	for budget > dealt {
+		hungry := 0
+		for _, s := range l.active {
+			if s.pending() > max(1, s.grant) {
+				hungry++
+			}
+		}
+		if hungry == 0 {
+			return dealt
+		}
+		part := max(1, (budget-dealt)/hungry)
+		for _, s := range l.active {
+			if s.pending() > max(1, s.grant) {
+				n := min(part, s.pending()-s.grant, budget-dealt)
+				s.grant += n
+				dealt += n
+			}
+		}
+	}
+	return dealt
+}
+
+// fill writes the granted tokens into the batch, by slot, and closes gaps that Config.Gap allows.
+func (l *Loop) fill() {
+	clear(l.bySlot)
+	for _, s := range l.active {
+		l.bySlot[s.slot] = s
+	}
+	end := -1 // the last slot in the batch
+	for slot, s := range l.bySlot {
+		if s == nil || s.grant == 0 {
+			continue
+		}
+		if gap := slot - end - 1; end >= 0 && gap <= l.cfg.Gap && !slices.ContainsFunc(l.bySlot[end+1:slot], held) {
+			for free := end + 1; free < slot; free++ {
+				l.batch = append(l.batch, Entry{Slot: int32(free), padding: true})
+			}
+		}
+		l.put(s)
+		end = slot
+	}
+}
+
+func held(s *sequence) bool { return s != nil }
+
+// put writes the granted tokens of a sequence into the batch. Where they are its last pending ones, the
+// next token will be sampled.
+func (l *Loop) put(s *sequence) {
+	for i := range s.grant {
+		at := s.done + i
+		last := at == len(s.tokens)-1
+		if last {
+			s.output = len(l.batch)
+		}
+		l.batch = append(l.batch, Entry{Token: s.tokens[at], Pos: int32(at), Slot: s.slot, Output: last})
+	}
+}
+
+// chunk is how many tokens of prompts may join a step beside so many decoding sequences.
+func (l *Loop) chunk(decoding int) int {
+	budget := l.cfg.Step
+	if decoding == 0 {
+		budget *= quiet
+	}
+	if l.perToken == 0 {
+		if decoding == 0 {
+			return firstChunk * quiet
+		}
+		return firstChunk
+	}
+	return max(leastChunk, int(budget/l.perToken))
+}
+
+// measure learns what a token of a prompt costs. A decoding token costs about as much, so the whole
+// batch is counted.
+func (l *Loop) measure(took time.Duration) {
+	if len(l.batch) < leastChunk {
+		return
+	}
+	cost := max(1, took/time.Duration(len(l.batch)))
+	if l.perToken == 0 {
+		l.perToken = cost
+		return
+	}
+	l.perToken = (3*l.perToken + cost) / 4
+}

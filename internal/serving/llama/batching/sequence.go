@@ -1,0 +1,175 @@
+package batching
+
+import (
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/llama/holdback"
+)
+
+// Request is one sequence to generate. The loop owns Sampler from the call of Generate on.
+type Request struct {
+	Prompt  []int32 // at least one token
+	Limit   int     // most tokens of the answer, at least one; Prompt and Limit together fit the cache
+	Stop    []string
+	Sampler Sampler
+}
+
+// sequence is a request on its way. The upper fields belong to the loop's goroutine, the lower ones are
+// shared with the caller, who reads as fast or as slowly as it likes: at most Limit pieces can wait.
+type sequence struct {
+	gone     <-chan struct{} // closed when the caller has left
+	tokens   []int32         // the prompt and what was generated
+	prompt   int             // how many of tokens are the prompt
+	limit    int
+	done     int // how many of tokens are in the cache
+	grant    int // tokens of the batch being planned
+	output   int // entry of the batch where the next token is sampled, -1 if none
+	slot     int32
+	sampler  Sampler
+	text     *holdback.Filter
+	logprobs []placedLogprob // of tokens whose text is held back
+	admitted time.Time
+	first    time.Time // when the first token came
+
+	mu      sync.Mutex
+	ready   chan struct{} // capacity 1: there is something to take
+	pieces  []serving.Piece
+	outcome serving.Outcome
+	ended   bool
+	err     error
+}
+
+// placedLogprob is the logprob of the token whose text begins at byte start of the answer.
+type placedLogprob struct {
+	start int
+	chat.TokenLogprob
+}
+
+func newSequence(r Request, gone <-chan struct{}) *sequence {
+	s := &sequence{
+		gone: gone, prompt: len(r.Prompt), limit: r.Limit, slot: -1, sampler: r.Sampler,
+		text: holdback.New(r.Stop), ready: make(chan struct{}, 1),
+	}
+	s.tokens = append(make([]int32, 0, len(r.Prompt)+min(r.Limit, 256)), r.Prompt...)
+	s.outcome.Usage.InputTokens = len(r.Prompt)
+	s.outcome.Timings = chat.Timings{"prefill": 0, "decode": 0}
+	return s
+}
+
+// pending counts the tokens that must be computed before the next one can be sampled. It is 1 for a
+// sequence that is decoding.
+func (s *sequence) pending() int { return len(s.tokens) - s.done }
+
+// most is how many cells the sequence can ever take. The last token of an answer is never computed.
+func (s *sequence) most() int { return s.prompt + s.limit - 1 }
+
+func (s *sequence) left() bool {
+	select {
+	case <-s.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// advance takes the sampled token. When that ends the sequence, it says why; finish must follow.
+func (s *sequence) advance(out Sampled, now time.Time) (why chat.Finish, ended bool) {
+	if s.first.IsZero() {
+		s.first = now
+	}
+	if out.End {
+		s.deliver(s.text.Flush(), true)
+		return chat.FinishStop, true
+	}
+	s.tokens = append(s.tokens, out.Token)
+	start := s.text.Decoded()
+	text, stopped := s.text.Push(out.Bytes)
+	if out.Logprob != nil {
+		s.logprobs = append(s.logprobs, placedLogprob{start, *out.Logprob})
+	}
+	s.count()
+	switch {
+	case stopped:
+		s.deliver(text, false)
+		return chat.FinishStop, true
+	case len(s.tokens)-s.prompt >= s.limit:
+		s.deliver(text+s.text.Flush(), true)
+		return chat.FinishLength, true
+	}
+	s.deliver(text, false)
+	return "", false
+}
+
+// deliver hands text to the caller, with the logprobs of the tokens of which it shows something; all
+// also hands over those that spell nothing, at the end of an answer.
+func (s *sequence) deliver(text string, all bool) {
+	n := 0
+	for n < len(s.logprobs) && (all || s.logprobs[n].start < s.text.Shown()) {
+		n++
+	}
+	if text == "" && (n == 0 || !all) {
+		return
+	}
+	piece := serving.Piece{Text: text}
+	for _, p := range s.logprobs[:n] {
+		piece.Logprobs = append(piece.Logprobs, p.TokenLogprob)
+	}
+	s.logprobs = s.logprobs[n:]
+	s.mu.Lock()
+	s.pieces = append(s.pieces, piece)
+	s.mu.Unlock()
+	s.notify()
+}
+
+func (s *sequence) count() {
+	s.mu.Lock()
+	s.outcome.Usage.OutputTokens++
+	s.mu.Unlock()
+}
+
+// finish tells the caller that nothing more comes. What the sequence held must be free by then, since
+// the caller may send the next one at once.
+func (s *sequence) finish(why chat.Finish, err error, now time.Time) {
+	s.mu.Lock()
+	s.ended, s.err, s.outcome.Finish = true, err, why
+	switch {
+	case s.admitted.IsZero():
+	case s.first.IsZero():
+		s.outcome.Timings["prefill"] = now.Sub(s.admitted).Milliseconds()
+	default:
+		s.outcome.Timings["prefill"] = s.first.Sub(s.admitted).Milliseconds()
+		s.outcome.Timings["decode"] = now.Sub(s.first).Milliseconds()
+	}
+	s.mu.Unlock()
+	s.notify()
+}
+
+func (s *sequence) notify() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what has come since the last call.
+func (s *sequence) take() (pieces []serving.Piece, ended bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pieces, s.pieces = s.pieces, nil
+	return pieces, s.ended
+}
+
+// result is a copy, since the loop may still count while a caller leaves early.
+func (s *sequence) result() (serving.Outcome, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.outcome
+	out.Timings = chat.Timings{}
+	for step, ms := range s.outcome.Timings {
+		out.Timings[step] = ms
+	}
+	return out, s.err
+}

@@ -1,0 +1,170 @@
+package llama
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/llama/batching"
+	"github.com/parley-chat/parley/internal/serving/prompt"
+)
+
+// chatEngine is a chat model with its context and the loop that owns it.
+type chatEngine struct {
+	info     serving.Info
+	model    *model
+	template *prompt.Template
+	defaults sampling
+	decoder  *decoder
+	loop     *batching.Loop
+
+	// use is held for reading while a caller touches the model outside of the loop, so that Close does
+	// not free it under its feet.
+	use    sync.RWMutex
+	closed bool
+	once   sync.Once
+}
+
+var _ serving.Engine = (*chatEngine)(nil)
+
+func newChatEngine(cfg Config, m serving.Model, nat *model) (*chatEngine, error) {
+	tmpl, err := nat.template()
+	if err != nil {
+		return nil, fmt.Errorf("model %q: %w", m.ID, err)
+	}
+	window := contextOf(cfg, m, nat)
+	kv := cacheOf(cfg, window, nat.cellBytes())
+	d, err := newDecoder(cfg, nat, kv)
+	if errors.Is(err, errOnlyEncodes) {
+		return nil, broken(m, "a model of the kind "+nat.arch+" cannot chat")
+	}
+	if err != nil {
+		return nil, fault.Unavailable("there is not enough memory for the context of model %q: lower context, slots or cache_mb", m.ID).Because(err)
+	}
+	e := &chatEngine{
+		model: nat, template: tmpl, defaults: nat.defaults(), decoder: d,
+		info: serving.Info{
+			Model: m, Context: window, Slots: cfg.Slots, Description: llama.ModelDesc(nat.handle),
+			MemoryBytes: llama.ModelSize(nat.handle) + uint64(kv.cells)*uint64(nat.cellBytes()),
+		},
+	}
+	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step}
+	if !kv.unified {
+		bounds.Gap = gap
+	}
+	e.loop = batching.Start(d, bounds)
+	return e, nil
+}
+
+// contextOf is how many tokens a conversation may have. What the catalogue says goes before the general
+// setting, but no model sees further than it was trained for.
+func contextOf(cfg Config, m serving.Model, nat *model) int {
+	window := cfg.Context
+	if m.Context > 0 {
+		window = m.Context
+	}
+	if trained := int(llama.ModelNCtxTrain(nat.handle)); trained > 0 {
+		window = min(window, trained)
+	}
+	return window
+}
+
+// cache is the shape of a key-value cache.
+type cache struct {
+	cells   int  // tokens that it holds
+	unified bool // all slots share the cells; else each has its equal part
+}
+
+// gap is how many unused tokens cost less than computing a batch in two parts, which is what llama.cpp
+// does where the parts of the cache that a batch uses are no neighbours.
+const gap = 4
+
+// cacheOf fits the cache into the memory setting. With a part for each slot that holds a whole
+// conversation, attention looks at nothing but its own conversation. Where that is too much memory, the
+// slots share what there is, at least one whole conversation, and attention has to skip the others'
+// cells. llama.cpp wants multiples of 256.
+func cacheOf(cfg Config, window, cellBytes int) cache {
+	part := (window + 255) / 256 * 256
+	room := cfg.CacheMB << 20 / cellBytes
+	if part*cfg.Slots <= room {
+		return cache{cells: part * cfg.Slots}
+	}
+	return cache{cells: max(part, room/256*256), unified: true}
+}
+
+// Generate implements serving.Engine.
+func (e *chatEngine) Generate(ctx context.Context, g serving.Generation, emit func(serving.Piece) error) (serving.Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return serving.Outcome{}, err
+	}
+	r, err := e.request(g)
+	if err != nil {
+		return serving.Outcome{}, err
+	}
+	return e.loop.Generate(ctx, r, emit)
+}
+
+// request does all that needs no slot: rendering, tokens, the check of the length, the sampler.
+func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
+	var r batching.Request
+	e.use.RLock()
+	defer e.use.RUnlock()
+	if e.closed {
+		return r, errUnloaded()
+	}
+	segments, err := e.template.Render(g.Messages)
+	if err != nil {
+		return r, err
+	}
+	if r.Prompt, err = e.model.encode(segments); err != nil {
+		return r, err
+	}
+	// At least one token of the answer must fit as well.
+	room := e.info.Context - len(r.Prompt)
+	if room < 1 {
+		return r, fault.Invalid("the prompt has %d tokens and the context of model %q holds %d, the answer included: shorten the messages or use a model with a longer context",
+			len(r.Prompt), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
+	}
+	if len(r.Prompt) == 0 {
+		return r, fault.Invalid("the messages are empty").At("messages")
+	}
+	r.Limit, r.Stop = room, g.Params.Stop
+	if g.Params.MaxTokens > 0 {
+		r.Limit = min(room, g.Params.MaxTokens)
+	}
+	r.Sampler, err = newSampler(e.model, e.decoder.ctx, g.Params, e.defaults, r.Limit)
+	return r, err
+}
+
+func errUnloaded() error { return fault.Unavailable("the model was unloaded: ask again") }
+
+// Embed implements serving.Engine: a chat model has no embeddings.
+func (e *chatEngine) Embed(context.Context, []serving.Input) (serving.Embeddings, error) {
+	e.use.RLock()
+	defer e.use.RUnlock()
+	if e.closed {
+		return serving.Embeddings{}, errUnloaded()
+	}
+	return serving.Embeddings{}, fault.Invalid("model %q does not embed: choose an embedding model", e.info.Model.ID).At("model")
+}
+
+// Info implements serving.Engine.
+func (e *chatEngine) Info() serving.Info { return e.info }
+
+// Close implements serving.Engine.
+func (e *chatEngine) Close() error {
+	e.use.Lock()
+	e.closed = true
+	e.use.Unlock()
+	e.once.Do(func() {
+		e.loop.Close()
+		e.decoder.free()
+		e.model.free()
+	})
+	return nil
+}

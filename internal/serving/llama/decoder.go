@@ -1,0 +1,99 @@
+package llama
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+
+	"github.com/parley-chat/parley/internal/serving/llama/batching"
+)
+
+// decoder is a native context with its batch. It belongs to the loop's goroutine.
+type decoder struct {
+	ctx   llama.Context
+	mem   llama.Memory
+	batch llama.Batch
+	seq   [1]llama.SeqId
+	pace  *pace
+}
+
+var _ batching.Decoder = (*decoder)(nil)
+
+// errOnlyEncodes says that a model keeps no tokens to go on from, so that it cannot generate.
+var errOnlyEncodes = errors.New("the model only encodes")
+
+func newDecoder(cfg Config, m *model, c cache) (*decoder, error) {
+	p := llama.ContextDefaultParams()
+	p.NCtx = uint32(c.cells)
+	size := cfg.Batch + cfg.Slots // the slots' share is for closing gaps
+	p.NBatch, p.NUbatch = uint32(size), uint32(cfg.UBatch)
+	p.NSeqMax = uint32(cfg.Slots)
+	// Without this bound the buffers are made for logits at every token of a batch.
+	p.NOutputsMax = uint32(cfg.Slots)
+	p.NThreads, p.NThreadsBatch = cfg.threads(), cfg.threads()
+	p.KVUnified = 0
+	if c.unified {
+		p.KVUnified = 1
+	}
+	p.NoPerf = 1
+	ctx, err := llama.InitFromModel(m.handle, p)
+	if err != nil {
+		return nil, fmt.Errorf("make context of %d tokens: %w", c.cells, err)
+	}
+	d := &decoder{ctx: ctx, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
+	if d.mem, err = llama.GetMemory(ctx); err != nil || d.mem == 0 {
+		d.free()
+		return nil, errOnlyEncodes
+	}
+	return d, nil
+}
+
+// Decode implements batching.Decoder.
+func (d *decoder) Decode(entries []batching.Entry) error {
+	if err := d.batch.Clear(); err != nil {
+		return fmt.Errorf("clear batch: %w", err)
+	}
+	for _, e := range entries {
+		d.seq[0] = llama.SeqId(e.Slot)
+		if err := d.batch.Add(llama.Token(e.Token), llama.Pos(e.Pos), d.seq[:], e.Output); err != nil {
+			return fmt.Errorf("fill batch: %w", err)
+		}
+	}
+	code, err := compute(d.ctx, d.batch, d.pace)
+	switch {
+	case err != nil:
+		return fmt.Errorf("decode: %w", err)
+	case code == 1: // nothing was computed, and the cache is as before
+		return fmt.Errorf("decode %d tokens: %w", len(entries), batching.ErrNoRoom)
+	case code != 0:
+		return fmt.Errorf("decode %d tokens: llama.cpp returns %d", len(entries), code)
+	}
+	return nil
+}
+
+// compute runs a batch. The engines of a process take turns, because their threads would hold each other
+// up; see pace.
+func compute(ctx llama.Context, batch llama.Batch, p *pace) (int32, error) {
+	process.compute.Lock()
+	defer process.compute.Unlock()
+	llama.SetNThreads(ctx, p.threads(), p.threads())
+	began := time.Now()
+	code, err := llama.Decode(ctx, batch)
+	if err == nil {
+		err = llama.Synchronize(ctx)
+	}
+	p.took(int(batch.NTokens), time.Since(began))
+	return code, err
+}
+
+// Forget implements batching.Decoder.
+func (d *decoder) Forget(slot int32) {
+	_, _ = llama.MemorySeqRm(d.mem, llama.SeqId(slot), -1, -1) // removing a whole sequence never fails
+}
+
+func (d *decoder) free() {
+	_ = llama.BatchFree(d.batch)
+	_ = llama.Free(d.ctx)
+}

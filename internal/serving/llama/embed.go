@@ -1,0 +1,193 @@
+package llama
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/serving"
+)
+
+// widestWindow bounds the window of an embedding model: a text is computed at once, and the memory for
+// that grows with its square.
+const widestWindow = 2048
+
+// embedEngine is an embedding model. Callers tokenise, one goroutine computes.
+type embedEngine struct {
+	info  serving.Info
+	model *model
+	queue *embedQueue
+
+	use    sync.RWMutex // as in chatEngine
+	closed bool
+	once   sync.Once
+}
+
+var _ serving.Engine = (*embedEngine)(nil)
+
+func newEmbedEngine(cfg Config, m serving.Model, nat *model) (*embedEngine, error) {
+	window := widestWindow
+	if m.Context > 0 {
+		window = m.Context
+	}
+	if trained := int(llama.ModelNCtxTrain(nat.handle)); trained > 0 {
+		window = min(window, trained)
+	}
+	e := &embedEngine{model: nat, info: serving.Info{
+		Model: m, Context: window, Slots: 1, Dim: int(llama.ModelNEmbdOut(nat.handle)),
+		MemoryBytes: llama.ModelSize(nat.handle), Description: llama.ModelDesc(nat.handle),
+	}}
+	enc, err := newEncoder(cfg, nat, window, e.info.Dim)
+	if err != nil {
+		return nil, fault.Unavailable("there is not enough memory for the window of model %q: set a lower context for it", m.ID).Because(err)
+	}
+	e.queue = startEmbedding(enc, window)
+	return e, nil
+}
+
+// Generate implements serving.Engine: an embedding model does not chat.
+func (e *embedEngine) Generate(ctx context.Context, _ serving.Generation, _ func(serving.Piece) error) (serving.Outcome, error) {
+	e.use.RLock()
+	defer e.use.RUnlock()
+	switch {
+	case ctx.Err() != nil:
+		return serving.Outcome{}, ctx.Err()
+	case e.closed:
+		return serving.Outcome{}, errUnloaded()
+	}
+	return serving.Outcome{}, fault.Invalid("model %q only embeds: choose a chat model", e.info.Model.ID).At("model")
+}
+
+// Embed implements serving.Engine.
+func (e *embedEngine) Embed(ctx context.Context, inputs []serving.Input) (serving.Embeddings, error) {
+	var out serving.Embeddings
+	texts, err := e.encode(ctx, inputs)
+	if err != nil {
+		return out, err
+	}
+	if out.Vectors, err = e.queue.embed(ctx, texts); err != nil {
+		return serving.Embeddings{}, err
+	}
+	out.Usage = chat.Usage{}
+	for _, t := range texts {
+		out.Usage.InputTokens += len(t)
+	}
+	return out, nil
+}
+
+// encode turns every input into tokens and checks it.
+func (e *embedEngine) encode(ctx context.Context, inputs []serving.Input) ([][]int32, error) {
+	e.use.RLock()
+	defer e.use.RUnlock()
+	if e.closed {
+		return nil, errUnloaded()
+	}
+	texts := make([][]int32, len(inputs))
+	for i, in := range inputs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		tokens, err := e.model.encodeInput(in)
+		if err != nil {
+			return nil, fault.Invalid("input %d: %s", i, fault.From(err).Message).At("input")
+		}
+		switch {
+		case len(tokens) == 0:
+			return nil, fault.Invalid("input %d is empty", i).At("input")
+		case len(tokens) > e.info.Context:
+			return nil, fault.Invalid("input %d has %d tokens and the window of model %q holds %d: split the text",
+				i, len(tokens), e.info.Model.ID, e.info.Context).At("input").OfKind("context_length_exceeded")
+		}
+		texts[i] = tokens
+	}
+	return texts, nil
+}
+
+// Info implements serving.Engine.
+func (e *embedEngine) Info() serving.Info { return e.info }
+
+// Close implements serving.Engine.
+func (e *embedEngine) Close() error {
+	e.use.Lock()
+	e.closed = true
+	e.use.Unlock()
+	e.once.Do(func() {
+		e.queue.close()
+		e.model.free()
+	})
+	return nil
+}
+
+// encoder is a native context that makes vectors. It belongs to the queue's goroutine.
+type encoder struct {
+	ctx   llama.Context
+	mem   llama.Memory // none in models that only encode
+	batch llama.Batch
+	dim   int
+	pace  *pace
+}
+
+func newEncoder(cfg Config, m *model, window, dim int) (*encoder, error) {
+	p := llama.ContextDefaultParams()
+	// The attention of an encoder looks both ways, so that a text cannot be cut into several parts.
+	size := uint32(max(window, packTokens))
+	p.NCtx, p.NBatch, p.NUbatch = size, size, size
+	p.NSeqMax = packTexts
+	p.NThreads, p.NThreadsBatch = cfg.threads(), cfg.threads()
+	p.KVUnified, p.NoPerf, p.Embeddings = 1, 1, 1
+	p.PoolingType = llama.PoolingTypeUnspecified // the model's own
+	ctx, err := llama.InitFromModel(m.handle, p)
+	if err != nil {
+		return nil, fmt.Errorf("make context of %d tokens: %w", size, err)
+	}
+	if llama.GetPoolingType(ctx) == llama.PoolingTypeNone {
+		// A file that does not say gives one vector a token; the mean is what such models are trained with.
+		_ = llama.Free(ctx)
+		p.PoolingType = llama.PoolingTypeMean
+		if ctx, err = llama.InitFromModel(m.handle, p); err != nil {
+			return nil, fmt.Errorf("make context of %d tokens: %w", size, err)
+		}
+	}
+	e := &encoder{ctx: ctx, dim: dim, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
+	e.mem, _ = llama.GetMemory(ctx)
+	return e, nil
+}
+
+// encode computes the vectors of some texts, which fit one batch together.
+func (e *encoder) encode(texts [][]int32) ([][]float32, error) {
+	if err := e.batch.Clear(); err != nil {
+		return nil, fmt.Errorf("clear batch: %w", err)
+	}
+	if e.mem != 0 {
+		_ = llama.MemoryClear(e.mem, false) // fails for a nil memory only
+	}
+	for i, text := range texts {
+		seq := []llama.SeqId{llama.SeqId(i)}
+		for at, t := range text {
+			if err := e.batch.Add(llama.Token(t), llama.Pos(at), seq, true); err != nil {
+				return nil, fmt.Errorf("fill batch: %w", err)
+			}
+		}
+	}
+	if code, err := compute(e.ctx, e.batch, e.pace); err != nil || code != 0 {
+		return nil, fmt.Errorf("encode %d texts: llama.cpp returns %d: %w", len(texts), code, err)
+	}
+	vectors := make([][]float32, len(texts))
+	for i := range texts {
+		raw, err := llama.GetEmbeddingsSeq(e.ctx, llama.SeqId(i), int32(e.dim))
+		if err != nil || raw == nil {
+			return nil, fmt.Errorf("the library has no vector of text %d: %w", i, err)
+		}
+		vectors[i] = unit(raw)
+	}
+	return vectors, nil
+}
+
+func (e *encoder) free() {
+	_ = llama.BatchFree(e.batch)
+	_ = llama.Free(e.ctx)
+}

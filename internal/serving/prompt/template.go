@@ -1,0 +1,156 @@
+package prompt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ardanlabs/jinja"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// ChatML is the template of models that have none.
+const ChatML = `{%- for message in messages -%}
+{{- '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\n' -}}{%- endif -%}`
+
+// Vocabulary is what a template needs to know of the model's tokens.
+type Vocabulary struct {
+	BOS, EOS string
+	// Specials are the spellings of the control tokens. Text of messages never becomes one of them.
+	Specials []string
+}
+
+// Segment is a part of a prompt. A Special is one control token, to be looked up by its spelling; the
+// others are plain text in which nothing may be read as a control token.
+type Segment struct {
+	Text    string
+	Special bool
+}
+
+// Template is a compiled chat template. It is safe for many goroutines.
+type Template struct {
+	compiled *jinja.Template
+	vocab    Vocabulary
+	specials finder
+	now      func() time.Time
+}
+
+// New compiles the template of a model; an empty source means ChatML. A source that does not compile is
+// fault.Unavailable: the model cannot chat until it has another one.
+func New(source string, vocab Vocabulary) (*Template, error) {
+	if strings.TrimSpace(source) == "" {
+		source = ChatML
+	}
+	compiled, err := compile(source)
+	if err != nil {
+		return nil, fault.Unavailable("the model's chat template cannot be used: choose another model file").Because(err)
+	}
+	return &Template{compiled: compiled, vocab: vocab, specials: newFinder(vocab.Specials), now: time.Now}, nil
+}
+
+// compile guards against a panic of the parser: the source comes from a file that we did not write.
+func compile(source string) (t *jinja.Template, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("template parser: %v", p)
+		}
+	}()
+	return jinja.Compile(source)
+}
+
+// Render writes the prompt that asks for the next answer. Messages that the template refuses, such as
+// two questions in a row, are fault.Invalid with the template's own words.
+func (t *Template) Render(messages []chat.Message) ([]Segment, error) {
+	if len(messages) == 0 {
+		return nil, fault.Invalid("there must be at least one message").At("messages")
+	}
+	open, err := t.render(messages, newCover(t.specials, false))
+	if err != nil {
+		return nil, err
+	}
+	covered, err := t.render(messages, newCover(t.specials, true))
+	if err != nil {
+		return nil, err
+	}
+	if slices.Equal(controls(open), controls(covered)) {
+		return open, nil
+	}
+	return covered, nil
+}
+
+// controls is the row of control tokens of a prompt.
+func controls(segments []Segment) []string {
+	var row []string
+	for _, s := range segments {
+		if s.Special {
+			row = append(row, s.Text)
+		}
+	}
+	return row
+}
+
+func (t *Template) render(messages []chat.Message, c *cover) ([]Segment, error) {
+	list := make([]any, len(messages))
+	for i, m := range messages {
+		one, err := variables(m, c)
+		if err != nil {
+			return nil, fault.From(err).At(fmt.Sprintf("messages[%d]", i))
+		}
+		list[i] = one
+	}
+	text, err := t.execute(list)
+	if err != nil {
+		return nil, err
+	}
+	return c.split(text), nil
+}
+
+func (t *Template) execute(messages []any) (text string, err error) {
+	raised := ""
+	data := map[string]jinja.Value{
+		"messages":              jinja.FromGoValue(messages),
+		"add_generation_prompt": jinja.NewBool(true),
+		"bos_token":             jinja.NewString(t.vocab.BOS),
+		"eos_token":             jinja.NewString(t.vocab.EOS),
+		// The template's own complaint is told apart from a failure of the template.
+		"raise_exception": jinja.NewCallable("raise_exception", func(args []jinja.Value, _ map[string]jinja.Value) (jinja.Value, error) {
+			raised = "not accepted"
+			if len(args) > 0 && args[0].IsString() {
+				raised = args[0].AsString()
+			}
+			return jinja.Undefined(), fmt.Errorf("raised: %s", raised)
+		}),
+		"strftime_now": jinja.NewCallable("strftime_now", func(args []jinja.Value, _ map[string]jinja.Value) (jinja.Value, error) {
+			format := "%Y-%m-%d"
+			if len(args) > 0 && args[0].IsString() {
+				format = args[0].AsString()
+			}
+			return jinja.NewString(t.now().Format(goLayout(format))), nil
+		}),
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("template evaluator: %v", p)
+		}
+		switch {
+		case err == nil:
+		case raised != "":
+			err = fault.Invalid("the model's chat template refuses these messages: %s", raised).At("messages").Because(err)
+		default:
+			err = fault.Unavailable("the model's chat template failed: choose another model file").Because(err)
+		}
+	}()
+	return t.compiled.RenderValues(data)
+}
+
+// goLayout translates the strftime verbs that chat templates use.
+func goLayout(format string) string {
+	return strings.NewReplacer("%Y", "2006", "%m", "01", "%d", "02", "%H", "15", "%M", "04", "%S", "05",
+		"%B", "January", "%b", "Jan", "%A", "Monday", "%a", "Mon", "%p", "PM", "%I", "03", "%Z", "MST",
+		"%%", "%").Replace(format)
+}

@@ -1,0 +1,198 @@
+package serving
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// Config bounds what is loaded and what waits.
+type Config struct {
+	// Queue is how many requests may wait for a slot of one model.
+	Queue int `mapstructure:"queue"`
+	// IdleUnload is how long a model stays loaded without use; 0 keeps it for ever.
+	IdleUnload time.Duration `mapstructure:"idle_unload"`
+	// MaxLoaded is how many models are kept loaded at once.
+	MaxLoaded int `mapstructure:"max_loaded"`
+	// MaxAnswer is how many tokens an answer may have where the request sets no bound: a small model can
+	// repeat itself to the end of its context. Such an answer ends with finish reason "length".
+	MaxAnswer int `mapstructure:"max_answer"`
+}
+
+// DefaultConfig suits one machine: a chat and an embedding model and one more.
+func DefaultConfig() Config {
+	return Config{Queue: 64, IdleUnload: 15 * time.Minute, MaxLoaded: 3, MaxAnswer: 4096}
+}
+
+// Validate reports what is wrong with the settings.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Queue < 1 {
+		errs = append(errs, errors.New("queue: must be at least 1"))
+	}
+	if c.IdleUnload < 0 {
+		errs = append(errs, errors.New("idle_unload: must not be negative (0 keeps models loaded)"))
+	}
+	if c.MaxLoaded < 1 {
+		errs = append(errs, errors.New("max_loaded: must be at least 1"))
+	}
+	if c.MaxAnswer < 1 {
+		errs = append(errs, errors.New("max_answer: must be at least 1"))
+	}
+	return errors.Join(errs...)
+}
+
+// Catalogue knows the installed models.
+type Catalogue interface {
+	Installed() ([]Model, error)
+	// Default is the model used where a request names none; false when none of the kind is installed.
+	Default(kind Kind) (Model, bool, error)
+}
+
+// Service answers generations and embeddings by the installed models. It is safe for many goroutines.
+type Service struct {
+	catalogue Catalogue
+	pool      *pool
+	maxAnswer int
+	metrics   *Metrics
+}
+
+// New makes a service; nothing is loaded before it is asked for.
+func New(cfg Config, catalogue Catalogue, loader Loader, metrics *Metrics, log *zap.Logger) *Service {
+	s := &Service{
+		catalogue: catalogue,
+		metrics:   metrics,
+		maxAnswer: cfg.MaxAnswer,
+		pool: &pool{
+			loader: loader, log: log, idle: cfg.IdleUnload, most: cfg.MaxLoaded, queue: cfg.Queue,
+			now: time.Now, loaded: map[string]*resident{},
+		},
+	}
+	metrics.watch(s.pool)
+	return s
+}
+
+// Close unloads every model, ending what runs, and waits for it or for ctx.
+func (s *Service) Close(ctx context.Context) error { return s.pool.shut(ctx) }
+
+// Resolve finds the installed model that a request means; "" is the default of the kind. A name that is
+// not installed is fault.NotFound of kind "model_not_found"; no model at all is fault.Unavailable of
+// kind "no_model", which names the command that fixes it.
+func (s *Service) Resolve(kind Kind, name string) (Model, error) {
+	if name == "" {
+		m, ok, err := s.catalogue.Default(kind)
+		if err != nil {
+			return Model{}, err
+		}
+		if !ok {
+			return Model{}, fault.Unavailable("no %s model is installed; an operator can add one with: parley model pull", kind).OfKind("no_model")
+		}
+		return m, nil
+	}
+	installed, err := s.catalogue.Installed()
+	if err != nil {
+		return Model{}, err
+	}
+	for _, m := range installed {
+		if m.ID == name {
+			if m.Kind != kind {
+				return Model{}, fault.Invalid("the model %q is for %s, not for %s", name, m.Kind, kind).At("model").OfKind("model_not_suitable")
+			}
+			return m, nil
+		}
+	}
+	if len(installed) == 0 {
+		return s.Resolve(kind, "")
+	}
+	return Model{}, fault.NotFound("the model %q is not installed; GET /v1/models lists those that are", name).At("model").OfKind("model_not_found")
+}
+
+// Listed is an installed model with its state.
+type Listed struct {
+	Model
+	Loaded *Info // nil when it is not loaded
+}
+
+// Models lists what is installed.
+func (s *Service) Models() ([]Listed, error) {
+	installed, err := s.catalogue.Installed()
+	if err != nil {
+		return nil, err
+	}
+	loaded := s.pool.residents()
+	list := make([]Listed, 0, len(installed))
+	for _, m := range installed {
+		l := Listed{Model: m}
+		if info, ok := loaded[m.ID]; ok {
+			l.Loaded = &info
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+// Unload frees a model as soon as nobody uses it.
+func (s *Service) Unload(id string) bool { return s.pool.unload(id) }
+
+// Generate answers with a model that Resolve returned. waiting, when not nil, is told the position in
+// the queue while there is one. The outcome's timings gain "queue" and "load" (waiting for the model's
+// file to be loaded) to what the engine measured.
+func (s *Service) Generate(
+	ctx context.Context, sc chat.Scope, m Model, g Generation, waiting func(position int), emit func(Piece) error,
+) (Outcome, error) {
+	if g.Params.MaxTokens == 0 {
+		g.Params.MaxTokens = s.maxAnswer
+	}
+	began := time.Now()
+	l, err := s.pool.acquire(ctx, m)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer l.release()
+	loaded := time.Now()
+	leave, err := l.gate.Enter(ctx, sc.Tenant, waiting)
+	if err != nil {
+		s.metrics.refused(err)
+		return Outcome{}, err
+	}
+	defer leave()
+	admitted := time.Now()
+	first := time.Time{}
+	out, err := l.engine.Generate(ctx, g, func(p Piece) error {
+		if first.IsZero() {
+			first = time.Now()
+		}
+		return emit(p)
+	})
+	if out.Timings == nil {
+		out.Timings = chat.Timings{}
+	}
+	out.Timings["load"] = loaded.Sub(began).Milliseconds()
+	out.Timings["queue"] = admitted.Sub(loaded).Milliseconds()
+	if !first.IsZero() {
+		out.Timings["first_token"] = first.Sub(began).Milliseconds()
+	}
+	s.metrics.generated(m.ID, out, began, admitted, first)
+	return out, err
+}
+
+// Embed turns inputs into vectors with a model that Resolve returned.
+func (s *Service) Embed(ctx context.Context, sc chat.Scope, m Model, inputs []Input) (Embeddings, error) {
+	l, err := s.pool.acquire(ctx, m)
+	if err != nil {
+		return Embeddings{}, err
+	}
+	defer l.release()
+	leave, err := l.gate.Enter(ctx, sc.Tenant, nil)
+	if err != nil {
+		s.metrics.refused(err)
+		return Embeddings{}, err
+	}
+	defer leave()
+	return l.engine.Embed(ctx, inputs)
+}

@@ -1,0 +1,86 @@
+let counter = 0
+
+/** An id that sorts by time, shaped like the server's. */
+export function newId(prefix) {
+  return `${prefix}_${Date.now().toString(36).padStart(10, '0')}${(counter++).toString(36).padStart(16, '0')}`
+}
+
+/** What the mock holds. All of it is in memory. */
+export class State {
+  users = new Map()
+  sessions = new Map()
+  keys = new Map()
+  conversations = new Map()
+  messages = new Map()
+  tries = new Map()
+  answered = new Map()
+  setupToken = 'mock-setup-token'
+  /** Set over POST /__mock, to see the page in trouble. */
+  faults = { dropAfter: 0, splitBytes: false, chatReady: true, sso: false }
+
+  addUser({ email, name, password, role = 'owner', tenant = { id: 'ten_1', slug: 'acme', name: 'Acme' } }) {
+    const user = { id: newId('usr'), email, name, role, groups: [], created_at: new Date().toISOString(), password, tenant }
+    this.users.set(`${tenant.slug}/${email.toLowerCase()}`, user)
+    return user
+  }
+
+  byEmail(email) {
+    return [...this.users.values()].filter((u) => u.email.toLowerCase() === String(email).toLowerCase())
+  }
+
+  addConversation(user, title = '', extra = {}) {
+    const now = new Date().toISOString()
+    const c = { id: newId('cnv'), title, status: 'active', pinned: false, leaf_id: null, retention_policy: '', created_at: now, updated_at: now, user: user.id, ...extra }
+    this.conversations.set(c.id, c)
+    return c
+  }
+
+  addMessage(conversation, parent, role, text, extra = {}) {
+    const m = {
+      id: newId('msg'),
+      conversation_id: conversation.id,
+      parent_id: parent || null,
+      role,
+      text,
+      model: role === 'assistant' ? 'smollm2-135m-instruct' : '',
+      status: 'complete',
+      finish_reason: '',
+      tokens: 0,
+      safety_flags: [],
+      created_at: new Date().toISOString(),
+      ...extra,
+    }
+    this.messages.set(m.id, m)
+    conversation.leaf_id = m.id
+    conversation.updated_at = m.created_at
+    return m
+  }
+
+  messagesOf(id) {
+    return [...this.messages.values()].filter((m) => m.conversation_id === id)
+  }
+}
+
+/** Fills a state with an account and some history, to look at. */
+export function seed(state) {
+  const ada = state.addUser({ email: 'ada@example.com', name: 'Ada Lovelace', password: 'correct horse' })
+  const day = 86_400_000
+  const chats = [
+    ['Quarterly report outline', 0, true],
+    ['What a context window is', 0],
+    ['SQLite or PostgreSQL', 1],
+    ['A polite reminder to a supplier about the invoice from March', 3],
+    ['Regular expressions for dates', 5],
+    ['Onboarding checklist', 18],
+    ['Names for the meeting rooms', 75],
+  ]
+  for (const [title, days, pinned = false] of [...chats].reverse()) {
+    const at = new Date(Date.now() - days * day).toISOString()
+    const c = state.addConversation(ada, title, { pinned })
+    const q = state.addMessage(c, '', 'user', `Tell me about: ${title}`)
+    state.addMessage(c, q.id, 'assistant', `Here is what I know about **${title.toLowerCase()}**.`, { tokens: 12, finish_reason: 'stop' })
+    c.updated_at = at
+    c.created_at = at
+  }
+  return ada
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import { chromium } from 'playwright-core'
+
+/** Where the server under test is, and how to get in. */
+export const target = {
+  url: process.env.PARLEY_E2E_URL,
+  /** The one-time set-up link; without it the account below must exist. */
+  setup: process.env.PARLEY_E2E_SETUP,
+  email: process.env.PARLEY_E2E_EMAIL ?? 'grace@example.com',
+  password: process.env.PARLEY_E2E_PASSWORD ?? 'a long enough password',
+  /** Set when the server is the mock, which can be put in trouble on request. */
+  mock: Boolean(process.env.PARLEY_E2E_MOCK),
+  shots: process.env.PARLEY_E2E_SHOTS,
+  chromium: process.env.PARLEY_E2E_CHROMIUM ?? '/usr/bin/chromium',
+}
+
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+export const launch = () => chromium.launch({ executablePath: target.chromium, headless: true, args: flags })
+
+export const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
+
+/** Notes whatever a page must never do: other hosts, policy violations, errors. */
+export function watch(context) {
+  const faults = []
+  context.on('request', (req) => {
+    if (!/^(data|blob):/.test(req.url()) && new URL(req.url()).origin !== new URL(target.url).origin) faults.push(`request to ${req.url()}`)
+  })
+  context.on('weberror', (err) => faults.push(`uncaught: ${err.error().stack}`))
+  context.on('console', (msg) => {
+    // The browser itself logs each refused request; those are looked at where they are expected.
+    if (msg.type() === 'error' && !msg.text().startsWith('Failed to load resource')) faults.push(`console: ${msg.text()}`)
+  })
+  return faults
+}
+
+/** Fails when axe finds something wrong with the page as it is. */
+export async function accessible(page) {
+  await still(page)
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  // Menus and tooltips float outside the landmarks, as they should.
+  const floating = (v) => v.id === 'region' && v.nodes.every((n) => n.html.includes('data-radix-popper'))
+  const told = violations.filter((v) => !floating(v)).map((v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`)
+  assert.equal(told.join('\n'), '', `axe on ${page.url()}`)
+}
+
+/** Waits until nothing moves any more: colours in mid-fade fail a contrast check. */
+export async function still(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame)
+    const moving = () => document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity)
+    // What was just changed begins to move a frame later, and may set other things in motion at its end.
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await frame()
+      const now = moving()
+      if (now.length > 0) quiet = 0
+      await Promise.all(now.map((a) => a.finished.catch(() => {})))
+    }
+  })
+}
+
+export async function shot(page, name) {
+  if (!target.shots) return
+  mkdirSync(target.shots, { recursive: true })
+  await still(page)
+  await page.screenshot({ path: join(target.shots, `${name}.png`) })
+}
+
+/** Changes the mock's weather. */
+export async function weather(settings) {
+  const res = await fetch(new URL('/__mock', target.url), { method: 'POST', body: JSON.stringify(settings) })
+  assert.equal(res.status, 200)
+}
+
+/** The field that messages are written in. */
+export const composer = (page) => page.getByRole('textbox', { name: 'Message', exact: true })
+
+export const answers = (page) => page.getByRole('article').filter({ has: page.getByRole('heading', { name: 'Parley said' }) })
+
+/** Sends a message and, unless told otherwise, waits for the end of the answer. */
+export async function say(page, text, { wait = true } = {}) {
+  const before = await answers(page).count()
+  await composer(page).fill(text)
+  await composer(page).press('Enter')
+  await answers(page).nth(before).waitFor()
+  await (wait ? ended(page) : begun(page))
+}
+
+/** Waits for the first words of an answer that is on its way. */
+export async function begun(page) {
+  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor()
+  await answers(page).last().locator('.prose').waitFor()
+}
+
+/** Waits for the end of the answer. A small model may not find one: then it is stopped. */
+export async function ended(page) {
+  const send = page.getByRole('button', { name: 'Send', exact: true })
+  await send.waitFor({ timeout: 15_000 }).catch(() => page.keyboard.press('Escape'))
+  await send.waitFor()
+  await answers(page).last().getByRole('button', { name: 'Answer again' }).waitFor()
+}
+
+/** Waits until the last answer is longer than it was. */
+export async function grown(page, than) {
+  await page.waitForFunction((n) => ([...document.querySelectorAll('.prose')].at(-1)?.innerText.length ?? 0) > n, than)
+}
+
+/**
+ * Runs what watches an answer grow. A small model may end its answer before there is anything to see: then
+ * the try proves nothing, and another is made in a new chat. Whatever fails otherwise has failed.
+ */
+export async function watching(page, run, tries = 4) {
+  for (let n = 1; ; n++) {
+    try {
+      return await run()
+    } catch (err) {
+      const over = await page.getByRole('button', { name: 'Send', exact: true }).isVisible()
+      const stopped = await answers(page).last().getByText('The answer was stopped before its end.').isVisible()
+      if (target.mock || n === tries || !over || stopped) throw err
+      await Promise.all(page.context().pages().filter((p) => p !== page).map((p) => p.close()))
+      await newChat(page)
+    }
+  }
+}
+
+/** Begins a new chat by the link in the sidebar. */
+export async function newChat(page) {
+  await page.getByRole('link', { name: 'New chat' }).first().click()
+  await page.getByText('What can I help you with?').waitFor()
+}
+
+export const lastText = (page) => answers(page).last().locator('.prose').innerText()
+

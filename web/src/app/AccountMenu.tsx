@@ -1,0 +1,57 @@
+import { Archive, ChevronsUpDown, LogOut, Settings } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import type { Me } from '@/api/types'
+import { Menu, MenuItem, MenuLine } from '@/kit/Menu'
+
+interface Props {
+  me: Me
+  onSettings: () => void
+  onArchive: () => void
+  onSignOut: () => void
+}
+
+export function AccountMenu({ me, onSettings, onArchive, onSignOut }: Props) {
+  const { t } = useTranslation()
+  const name = me.user.name || me.user.email
+  return (
+    <Menu
+      side="top"
+      align="start"
+      className="w-60"
+      trigger={
+        <button
+          type="button"
+          className="flex w-full items-center gap-3 rounded-sm p-1.5 text-start transition-colors hover:bg-hover active:bg-press aria-expanded:bg-hover"
+        >
+          <span aria-hidden="true" className="flex size-8 shrink-0 items-center justify-center rounded-full bg-accent-soft text-sm font-semibold text-accent">
+            {initials(name)}
+          </span>
+          <span className="sr-only">{t('settings.account')}:</span>
+          <span className="min-w-0 flex-1">
+            <span className="block truncate text-sm font-medium">{name}</span>
+            <span className="block truncate text-xs text-muted">{me.tenant.name}</span>
+          </span>
+          <ChevronsUpDown aria-hidden="true" className="size-4 shrink-0 text-muted" />
+        </button>
+      }
+    >
+      <MenuItem icon={Settings} onSelect={onSettings}>
+        {t('settings.title')}
+      </MenuItem>
+      <MenuItem icon={Archive} onSelect={onArchive}>
+        {t('list.archived')}
+      </MenuItem>
+      <MenuLine />
+      <MenuItem icon={LogOut} onSelect={onSignOut}>
+        {t('auth.signOut')}
+      </MenuItem>
+    </Menu>
+  )
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/[\s@]+/)
+  const first = [...(words[0] ?? '')][0] ?? '?'
+  const last = words.length > 1 && !name.includes('@') ? ([...(words.at(-1) ?? '')][0] ?? '') : ''
+  return (first + last).toUpperCase()
+}

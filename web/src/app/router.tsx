@@ -1,0 +1,73 @@
+import { createRootRoute, createRoute, createRouter, Link, Outlet, parseSearchWith, stringifySearchWith } from '@tanstack/react-router'
+import { lazy } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Crash } from './Crash'
+import { Shell } from './Shell'
+
+const SignInPage = lazy(() => import('@/features/auth/SignInPage').then((m) => ({ default: m.SignInPage })))
+const SetupPage = lazy(() => import('@/features/setup/SetupPage').then((m) => ({ default: m.SetupPage })))
+
+type Search = Record<string, unknown>
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+const yes = (value: unknown) => (value === true || value === 'true' ? true : undefined)
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: Missing, errorComponent: Crash })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: SignInPage,
+  validateSearch: (s: Search): { next?: string; auth_error?: string; expired?: boolean } => ({
+    next: text(s.next),
+    auth_error: text(s.auth_error),
+    expired: yes(s.expired),
+  }),
+})
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: SetupPage,
+  validateSearch: (s: Search) => ({ token: text(s.token) ?? '' }),
+})
+
+// The shell draws the chat itself, so that nothing is lost when a new chat gets its address.
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+
+const newChat = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  validateSearch: (s: Search): { auth_error?: string } => ({ auth_error: text(s.auth_error) }),
+})
+
+const oneChat = createRoute({
+  getParentRoute: () => shell,
+  path: '/c/$id',
+  validateSearch: (s: Search): { m?: string } => ({ m: text(s.m) }),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, setup, shell.addChildren([newChat, oneChat])]),
+  // Values stay text: a token that looks like a number is still a token.
+  parseSearch: parseSearchWith((value) => value),
+  stringifySearch: stringifySearchWith(String),
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+function Missing() {
+  const { t } = useTranslation()
+  return (
+    <main id="main" className="flex h-full flex-col items-center justify-center gap-2 p-6 text-center">
+      <h1 className="text-xl font-semibold">{t('app.missingTitle')}</h1>
+      <p className="text-muted">{t('app.missingText')}</p>
+      <Link to="/" className="mt-3 text-accent underline underline-offset-4">
+        {t('app.home')}
+      </Link>
+    </main>
+  )
+}

@@ -1,0 +1,14 @@
+import { useTranslation } from 'react-i18next'
+
+export function Welcome({ name }: { name: string }) {
+  const { t } = useTranslation()
+  const hour = new Date().getHours()
+  const time = hour >= 4 && hour < 12 ? 'morning' : hour >= 12 && hour < 18 ? 'afternoon' : 'evening'
+  const first = name.trim().split(/\s+/)[0] ?? ''
+  return (
+    <div className="flex flex-1 flex-col items-center justify-center px-6 pb-8 text-center sm:justify-end">
+      <p className="text-2xl font-semibold tracking-tight text-balance">{t(`chat.${time}`, { name: first })}</p>
+      <p className="mt-1.5 text-lg text-muted">{t('chat.lead')}</p>
+    </div>
+  )
+}

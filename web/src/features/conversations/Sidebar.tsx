@@ -1,0 +1,69 @@
+import { ArrowLeft, PanelLeftClose, Search, SquarePen, X } from 'lucide-react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { IconButton } from '@/kit/IconButton'
+import { Logo } from '@/kit/Logo'
+import { ConversationList } from './ConversationList'
+
+interface Props {
+  chat: string
+  onSearch: () => void
+  onClose: () => void
+  /** In a drawer a choice closes it. */
+  drawer?: boolean
+  /** The account's menu, given the function that shows the archive. */
+  footer: (showArchive: () => void) => ReactNode
+}
+
+/** The chats, with what begins and finds one. */
+export function Sidebar({ chat, onSearch, onClose, drawer = false, footer }: Props) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const [archived, setArchived] = useState(false)
+  const chosen = () => drawer && onClose()
+  return (
+    <nav aria-label={t('list.label')} className="flex h-full flex-col bg-side">
+      <div className="flex h-13 shrink-0 items-center gap-2 ps-4 pe-2.5">
+        <Logo className="size-6" />
+        <span className="flex-1 text-base font-semibold tracking-tight">{t('app.name')}</span>
+        <IconButton icon={drawer ? X : PanelLeftClose} label={t('list.close')} onClick={onClose} />
+      </div>
+      <div className="space-y-0.5 px-2.5 pb-2">
+        <Link to="/" onClick={chosen} className={row}>
+          <SquarePen aria-hidden="true" className="size-4 text-muted" />
+          {t('chat.newChat')}
+        </Link>
+        <button type="button" onClick={onSearch} className={row}>
+          <Search aria-hidden="true" className="size-4 text-muted" />
+          <span className="flex-1 text-start">{t('list.search')}</span>
+          <kbd className="font-sans text-xs text-muted pointer-coarse:hidden">{commandKey}K</kbd>
+        </button>
+      </div>
+      {archived && (
+        <div className="flex items-center gap-1 px-2.5 pb-1">
+          <IconButton icon={ArrowLeft} size="sm" label={t('list.backToChats')} onClick={() => setArchived(false)} />
+          <h2 className="text-sm font-medium">{t('list.archived')}</h2>
+        </div>
+      )}
+      <div className="min-h-0 flex-1 overflow-y-auto px-2.5 pb-4">
+        <ConversationList
+          key={String(archived)}
+          chat={chat}
+          archived={archived}
+          onChosen={chosen}
+          onGone={(id) => {
+            if (id === chat) void navigate({ to: '/' })
+          }}
+        />
+      </div>
+      <div className="border-t border-line p-2.5 pb-[max(0.625rem,env(safe-area-inset-bottom))]">{footer(() => setArchived(true))}</div>
+    </nav>
+  )
+}
+
+const row =
+  'flex h-9 w-full items-center gap-3 rounded-sm px-2.5 text-sm font-medium transition-colors hover:bg-hover active:bg-press pointer-coarse:h-11'
+
+/** The name of the key of shortcuts. */
+export const commandKey = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl+'

@@ -1,0 +1,35 @@
+import { Monitor, Moon, Sun } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { setTheme, useTheme } from '@/app/theme'
+import { languages, setLanguage, type Language } from '@/i18n/setup'
+import { Segmented } from '@/kit/Segmented'
+import { Section } from './Section'
+
+export function Appearance() {
+  const { t, i18n } = useTranslation()
+  const theme = useTheme()
+  return (
+    <>
+      <Section title={t('settings.theme')}>
+        <Segmented
+          label={t('settings.theme')}
+          value={theme}
+          onChange={setTheme}
+          options={[
+            { value: 'system', label: t('settings.system'), icon: Monitor },
+            { value: 'light', label: t('settings.light'), icon: Sun },
+            { value: 'dark', label: t('settings.dark'), icon: Moon },
+          ]}
+        />
+      </Section>
+      <Section title={t('settings.language')}>
+        <Segmented
+          label={t('settings.language')}
+          value={i18n.language as Language}
+          onChange={(language) => void setLanguage(language, true)}
+          options={(Object.keys(languages) as Language[]).map((value) => ({ value, label: languages[value] }))}
+        />
+      </Section>
+    </>
+  )
+}

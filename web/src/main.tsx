@@ -1,0 +1,26 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { whenSignedOut } from './api/client'
+import { App } from './app/App'
+import { queryClient } from './app/queries'
+import { watchTheme } from './app/theme'
+import { meKey } from './features/auth/session'
+import { preferredLanguage, setLanguage } from './i18n/setup'
+import './styles/base.css'
+
+watchTheme()
+whenSignedOut(() => queryClient.setQueryData(meKey, null))
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+
+// The first words drawn are in the reader's language; without its strings they are in English.
+void setLanguage(preferredLanguage())
+  .catch(() => {})
+  .then(() => {
+    createRoot(root).render(
+      <StrictMode>
+        <App />
+      </StrictMode>,
+    )
+  })
