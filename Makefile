@@ -64,6 +64,11 @@ race: ## the same with the long cases, under the race detector
 web-check: web/dist/index.html ## page: types, lint, unit tests, size
 	@cd web && npm run --silent check && npm run --silent size
 
+.PHONY: api-types
+api-types: web/node_modules ## after a change of the API: its document and the page's types anew
+	@$(GO) test -count=1 -run TestPageKnowsThisAPI ./internal/app -update
+	@cd web && npm run --silent api
+
 .PHONY: test
 test: check race test-models test-services test-clients test-web ## everything: check, race detector, real models, services, official clients, browser
 

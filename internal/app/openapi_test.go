@@ -1,8 +1,11 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"flag"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -72,5 +75,29 @@ func TestPageAnswersHEADAndUnknownAddresses(t *testing.T) {
 	}
 	if a := s.call(t, seeded, "HEAD", "/", nil); a.status != 200 && a.status != 404 { // 404: built without the page
 		t.Errorf("HEAD /: %d", a.status)
+	}
+}
+
+var update = flag.Bool("update", false, "write the document that the page's types are made from")
+
+// The page's types are made from a copy of the document, so that a change of the API that the page has not
+// followed does not compile. `make api-types` writes both anew.
+func TestPageKnowsThisAPI(t *testing.T) {
+	t.Parallel()
+	const file = "../../web/src/api/openapi.json"
+	s := boot(t, "", nil, nil)
+	now := s.must(t, http.StatusOK, credential{}, "GET", "/openapi.json", nil).body
+	if *update {
+		if err := os.WriteFile(file, append(now, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	kept, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(bytes.TrimSpace(kept), bytes.TrimSpace(now)) {
+		t.Error("the API has changed: run `make api-types` and commit web/src/api")
 	}
 }

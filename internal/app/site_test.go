@@ -40,6 +40,7 @@ type site struct {
 	engine   func(m serving.Model) *servingtest.Scripted
 	dir      string
 	cfg      app.Config
+	contract *contract
 }
 
 // boot starts the server in dir ("" is a fresh folder). change, which may be nil, alters the settings.
@@ -75,6 +76,9 @@ func boot(t *testing.T, dir string, engine func(m serving.Model) *servingtest.Sc
 		t.Fatal(err)
 	}
 	s.App, s.url = a, a.URL()
+	if s.contract, err = newContract(a.Routes()); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { _ = a.Close(context.Background()) })
 	return s
 }
@@ -199,7 +203,9 @@ func (s *site) call(t testing.TB, who credential, method, path string, body any,
 	if err != nil {
 		t.Fatalf("%s %s: read answer: %v", method, path, err)
 	}
-	return answer{res.StatusCode, res.Header, text}
+	a := answer{res.StatusCode, res.Header, text}
+	s.contract.check(t, method, path, a)
+	return a
 }
 
 func (s *site) must(t testing.TB, status int, who credential, method, path string, body any, header ...string) answer {

@@ -24,6 +24,9 @@ const (
 // Roles lists every role, weakest first.
 func Roles() []Role { return []Role{RoleViewer, RoleMember, RoleAdmin, RoleOwner} }
 
+// Enum lists the roles for the API's description.
+func (Role) Enum() []any { return []any{RoleViewer, RoleMember, RoleAdmin, RoleOwner} }
+
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
 
@@ -44,6 +47,9 @@ const (
 
 // Permissions lists every permission.
 func Permissions() []Permission { return []Permission{MayChat, MayAdmin} }
+
+// Enum lists the permissions for the API's description.
+func (Permission) Enum() []any { return []any{MayChat, MayAdmin} }
 
 // Via is how a caller proved who it is.
 type Via string

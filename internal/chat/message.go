@@ -11,6 +11,9 @@ const (
 	Tool      Speaker = "tool"
 )
 
+// Enum lists the speakers for the API's description.
+func (Speaker) Enum() []any { return []any{System, User, Assistant, Tool} }
+
 // Message is one message as a model reads it. How it is stored is conversation's matter.
 type Message struct {
 	Role       Speaker

@@ -15,8 +15,8 @@ import (
 type Hit struct {
 	Conversation string       `json:"conversation_id"`
 	Title        string       `json:"title"`
-	Message      string       `json:"message_id"` // "" when the title was found
-	Role         chat.Speaker `json:"role"`
+	Message      string       `json:"message_id"`     // "" when the title was found
+	Role         chat.Speaker `json:"role,omitempty"` // "" for a title
 	Snippet      string       `json:"snippet"`
 	CreatedAt    time.Time    `json:"created_at"`
 }

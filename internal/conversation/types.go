@@ -40,6 +40,9 @@ const (
 	Archived State = "archived"
 )
 
+// Enum lists the states for the API's description.
+func (State) Enum() []any { return []any{Active, Archived} }
+
 // Status is how far a message has come.
 type Status string
 
@@ -50,6 +53,9 @@ const (
 	Partial   Status = "partial"   // stopped or cut off: the text is what had been said
 	Failed    Status = "failed"
 )
+
+// Enum lists the statuses for the API's description.
+func (Status) Enum() []any { return []any{Complete, Streaming, Partial, Failed} }
 
 // Message is one stored message.
 type Message struct {

@@ -109,6 +109,18 @@ export async function grown(page, than) {
   await page.waitForFunction((n) => ([...document.querySelectorAll('.prose')].at(-1)?.innerText.length ?? 0) > n, than)
 }
 
+/** Waits until the conversation is so many pixels higher than its box: before, there is nothing to scroll. */
+export async function overflows(page, by) {
+  await page.getByRole('region', { name: 'Conversation' }).evaluate(async (el, by) => {
+    const box = el.parentElement
+    const ends = performance.now() + 8_000
+    while (box.scrollHeight < box.clientHeight + by) {
+      if (performance.now() > ends) throw new Error('the conversation stays too short to scroll')
+      await new Promise(requestAnimationFrame)
+    }
+  }, by)
+}
+
 /**
  * Runs what watches an answer grow. A small model may end its answer before there is anything to see: then
  * the try proves nothing, and another is made in a new chat. Whatever fails otherwise has failed.

@@ -2,7 +2,7 @@
 // each other and so run in order. They hold against the mock and against a real server with a real model.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, composer, ended, grown, lastText, launch, newChat, say, shot, sizes, target, watch, watching } from './harness.mjs'
+import { accessible, answers, begun, composer, ended, grown, lastText, launch, newChat, overflows, say, shot, sizes, target, watch, watching } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -125,11 +125,12 @@ test('a tab that was open already shows a new question and its answer', { skip }
 test('the reader can scroll away from a growing answer', { skip }, async () => {
   await watching(page, async () => {
     await say(page, 'Write a third very long text about the stars, with many chapters.', { wait: false })
+    const box = page.getByRole('region', { name: 'Conversation' }).locator('..')
+    await overflows(page, 200)
     await page.mouse.move(900, 400)
     await page.mouse.wheel(0, -600)
     const jump = page.getByRole('button', { name: 'Jump to the latest' })
     await jump.waitFor()
-    const box = page.getByRole('region', { name: 'Conversation' }).locator('..')
     const at = await box.evaluate((el) => el.scrollTop)
     await grown(page, (await lastText(page)).length)
     assert.ok(Math.abs((await box.evaluate((el) => el.scrollTop)) - at) < 2, 'the text stays where it is read')

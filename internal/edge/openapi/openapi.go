@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/swaggest/jsonschema-go"
@@ -31,7 +32,8 @@ func Document(routes []edge.Route, version string) ([]byte, error) {
 	r := openapi31.NewReflector()
 	r.Spec = &openapi31.Spec{Openapi: "3.1.0"}
 	r.Spec.Info.WithTitle("Parley").WithVersion(version).WithDescription(intro)
-	r.DefaultOptions = append(r.DefaultOptions, jsonschema.InterceptDefName(defName))
+	r.DefaultOptions = append(r.DefaultOptions, jsonschema.InterceptDefName(defName), jsonschema.InterceptProp(always),
+		jsonschema.InterceptNullability(nullable))
 	r.Spec.SetHTTPBearerTokenSecurity("bearer", "", "An API key, or a JWT of a trusted issuer.")
 	r.Spec.SetAPIKeySecurity("session", "parley_session", oa.InCookie, "The cookie that signing in sets.")
 	for _, route := range routes {
@@ -65,6 +67,29 @@ func defName(t reflect.Type, _ string) string {
 		return "OpenAI" + name
 	}
 	return name
+}
+
+// nullable lets exactly pointers be null: an empty list is [], and an empty map {}.
+func nullable(p jsonschema.InterceptNullabilityParams) {
+	switch kind := p.Type.Kind(); {
+	case p.NullAdded && (kind == reflect.Slice || kind == reflect.Map):
+		p.Schema.RemoveType(jsonschema.Null)
+	case kind == reflect.Pointer && !p.OmitEmpty && p.Schema.Ref != nil:
+		ref := *p.Schema
+		*p.Schema = jsonschema.Schema{AnyOf: []jsonschema.SchemaOrBool{ref.ToSchemaOrBool(), jsonschema.Null.ToSchemaOrBool()}}
+	}
+}
+
+// always marks what every answer has: a field that is not left out when it is empty. Of a request, the tags
+// say what is required.
+func always(p jsonschema.InterceptPropParams) error {
+	oc, ok := oa.OperationCtx(p.Context)
+	_, tag, _ := strings.Cut(p.Field.Tag.Get("json"), ",")
+	if !p.Processed || !ok || !oc.IsProcessingResponse() || strings.Contains(tag, "omit") || slices.Contains(p.ParentSchema.Required, p.Name) {
+		return nil
+	}
+	p.ParentSchema.Required = append(p.ParentSchema.Required, p.Name)
+	return nil
 }
 
 func add(r *openapi31.Reflector, route edge.Route) error {
