@@ -3,7 +3,6 @@
 SHELL := /bin/bash
 
 GO           ?= go
-DATA         ?= $(or $(PARLEY_DATA_DIR),data)
 CACHE        := $(CURDIR)/.cache
 LINT         := $(CACHE)/bin/golangci-lint
 LINT_VERSION := v2.15.0
@@ -21,8 +20,8 @@ help: ## list the targets
 
 .PHONY: run
 run: bin/parley ## fetch what is missing, build, and start on http://127.0.0.1:8080
-	@PARLEY_DATA_DIR=$(DATA) bin/parley model pull --quiet
-	@PARLEY_DATA_DIR=$(DATA) exec bin/parley serve
+	@bin/parley model pull --quiet
+	@exec bin/parley serve
 
 .PHONY: build
 build: bin/parley ## build page and binary into bin/parley
@@ -31,11 +30,13 @@ bin/parley: $(GO_SOURCES) go.mod go.sum web/dist/index.html
 	@echo "building the binary (the first time takes about two minutes: SQLite is compiled)"
 	@CGO_ENABLED=1 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/parley
 
-web/node_modules: web/package.json web/package-lock.json
+# npm writes this file last, so that an install that was cut off begins anew.
+NODE_MODULES := web/node_modules/.package-lock.json
+$(NODE_MODULES): web/package.json web/package-lock.json
 	@echo "installing the page's packages"
-	@cd web && npm ci --no-audit --no-fund --loglevel=error && touch node_modules
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
 
-web/dist/index.html: web/node_modules $(WEB_SOURCES)
+web/dist/index.html: $(NODE_MODULES) $(WEB_SOURCES)
 	@echo "building the page"
 	@cd web && npm run --silent build
 
@@ -65,7 +66,7 @@ web-check: web/dist/index.html ## page: types, lint, unit tests, size
 	@cd web && npm run --silent check && npm run --silent size
 
 .PHONY: api-types
-api-types: web/node_modules ## after a change of the API: its document and the page's types anew
+api-types: $(NODE_MODULES) ## after a change of the API: its document and the page's types anew
 	@$(GO) test -count=1 -run TestPageKnowsThisAPI ./internal/app -update
 	@cd web && npm run --silent api
 

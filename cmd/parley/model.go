@@ -29,15 +29,19 @@ func newModelPullCmd(open func(*cobra.Command) (*catalogue.Catalogue, error)) *c
 		Use:   "pull [NAME...]",
 		Short: "Install models, or without a name the engine libraries and the default models",
 		Long: `Install models of the catalogue. Without a name it installs what a first start needs: the engine
-libraries, the default chat model and the default embedding model. What is installed already is left as
-it is, so that running it again costs nothing. An interrupted pull goes on or begins anew.`,
+libraries, and the default chat and embedding models where none of the kind can be used yet. What is
+installed already is left as it is, so that running it again costs nothing. An interrupted pull goes on or begins anew.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			c, err := open(cmd)
 			if err != nil {
 				return err
 			}
 			if defaults || len(names) == 0 && !engine {
-				engine, names = true, append(c.Defaults(), names...)
+				wanted, err := c.Defaults()
+				if err != nil {
+					return err
+				}
+				engine, names = true, append(wanted, names...)
 			}
 			return pull(cmd, c, engine, names, quiet)
 		},

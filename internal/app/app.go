@@ -18,9 +18,9 @@ import (
 	"github.com/parley-chat/parley/internal/serving"
 )
 
-// stopGrace is how long requests may still run when the server is told to stop; running answers are
-// ended at once and kept as partial ones.
-const stopGrace = 10 * time.Second
+// stopGrace is how long each part may take to stop. Running answers are ended at once, those in
+// conversations are kept as partial ones; what waits for this long are requests without an answer.
+const stopGrace = 5 * time.Second
 
 // sweepEvery is how often what has expired is deleted.
 const sweepEvery = 10 * time.Minute
@@ -169,18 +169,23 @@ func (a *App) Close(ctx context.Context) error {
 }
 
 func (a *App) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, stopGrace)
-	defer cancel()
 	var errs []error
+	// Each part has its own time, so that one that is late takes none from those that come after it.
+	stop := func(part func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(ctx, stopGrace)
+		defer cancel()
+		errs = append(errs, part(ctx))
+	}
 	if a.Parts != nil && a.Turns != nil {
-		// Turns first: their readers' requests end when they do.
-		errs = append(errs, a.Turns.Stop(ctx))
+		// What generates goes first: the requests that read it end when it does.
+		stop(a.Turns.Stop)
+		stop(a.Serving.Close)
 	}
 	if a.server != nil {
-		errs = append(errs, a.server.Stop(ctx))
+		stop(a.server.Stop)
 	}
 	if a.Parts != nil {
-		errs = append(errs, a.Parts.Close(ctx))
+		stop(a.Parts.Close)
 	}
 	return errors.Join(append(errs, a.lock.Unlock())...)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/servingtest"
+	"github.com/parley-chat/parley/internal/usage"
 )
 
 // event is one event of the native stream with its id.
@@ -327,6 +329,48 @@ func TestFullQueueIs503WithRetryAfter(t *testing.T) {
 	}
 	close(gate)
 	wg.Wait()
+}
+
+// A server that is told to stop ends what generates, tells the client of the OpenAI dialect so, and writes
+// down what was spent.
+func TestStopEndsOpenAIStreams(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Gate: gate}
+	}, nil)
+	req, err := http.NewRequest(http.MethodPost, s.url+"/v1/chat/completions", strings.NewReader(
+		`{"stream": true, "messages": [{"role": "user", "content": "hi"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	seeded.on(req)
+	go func() { gate <- struct{}{} }() // the answer begins with its first token
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	began := time.Now()
+	if err := s.Close(context.Background()); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("it waited %s for a stream that it could end", took)
+	}
+	text, err := io.ReadAll(res.Body)
+	if err != nil || !strings.Contains(string(text), `data: {"error":`) {
+		t.Errorf("the stream ends with %v:\n%s", err, text)
+	}
+	again := boot(t, s.dir, nil, func(c *app.Config) { c.Database = s.cfg.Database })
+	admin, err := again.Accounts.Bearer(context.Background(), seedKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum, err := again.Usage.Sum(context.Background(), admin.Scope, usage.Filter{}); err != nil || sum.Output == 0 {
+		t.Errorf("usage after the stop: %+v, %v", sum, err)
+	}
 }
 
 func TestWebSocketStreamsResumesAndCancels(t *testing.T) {

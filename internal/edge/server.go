@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -160,13 +161,17 @@ func (s *Server) Start(ctx context.Context) (<-chan error, error) {
 // URL is the address to open in a browser, after Start.
 func (s *Server) URL() string {
 	if s.cfg.PublicURL != "" {
-		return s.cfg.PublicURL
+		return strings.TrimRight(s.cfg.PublicURL, "/")
 	}
 	scheme := "http"
 	if s.cfg.TLSCert != "" {
 		scheme = "https"
 	}
-	return scheme + "://" + s.addr.String()
+	host, port, _ := net.SplitHostPort(s.addr.String()) // it is what a listener says
+	if net.ParseIP(host).IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 // Stop ends listening, lets requests finish until ctx ends and then cuts them off.

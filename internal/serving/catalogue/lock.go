@@ -47,12 +47,24 @@ func sweep(dir string) error {
 	}
 	for _, f := range files {
 		if strings.HasPrefix(f.Name(), tmpPrefix) {
-			if err := os.RemoveAll(filepath.Join(dir, f.Name())); err != nil {
+			if err := removeAll(filepath.Join(dir, f.Name())); err != nil {
 				return fmt.Errorf("clear what an interrupted pull left: %w", err)
 			}
 		}
 	}
 	return nil
+}
+
+// removeAll tries again for a while, since the clients of a pull that was killed may still be writing.
+func removeAll(dir string) error {
+	var err error
+	for range 20 {
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
 }
 
 // inTemp runs work with a folder of its own below dir that is gone afterwards.

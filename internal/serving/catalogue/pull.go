@@ -25,18 +25,25 @@ type fetched struct {
 	commit string
 }
 
-// Defaults are the ids that a bare pull installs: the configured default models, else the table's.
-func (c *Catalogue) Defaults() []string {
-	kinds := []serving.Kind{serving.KindChat, serving.KindEmbed}
-	ids := make([]string, 0, len(kinds))
-	for _, kind := range kinds {
-		id := c.configured(kind)
-		if id == "" {
-			id = c.table.fallback(kind)
+// Defaults are the ids that a bare pull installs: the configured default models, else the table's for a
+// kind of which none can be used, such as on a machine without a network that was given models by hand.
+func (c *Catalogue) Defaults() ([]string, error) {
+	var ids []string
+	for _, kind := range []serving.Kind{serving.KindChat, serving.KindEmbed} {
+		if id := c.configured(kind); id != "" {
+			ids = append(ids, id)
+			continue
 		}
-		ids = append(ids, id)
+		usable, ok, err := c.Default(kind)
+		if err != nil {
+			return nil, err
+		}
+		// The table's own is named even when it is there: pulling it then checks it.
+		if fallback := c.table.fallback(kind); !ok || usable.ID == fallback {
+			ids = append(ids, fallback)
+		}
 	}
-	return ids
+	return ids, nil
 }
 
 // Pull installs a model of the table. It returns at once when the file is there as it was checked before,

