@@ -55,7 +55,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		status := c.Response().Status
 		s.metrics.request(c.Request().Method, c.Path(), status, took)
 		level := zap.DebugLevel
-		if c.Path() != "/*" && c.Path() != "/healthz" && c.Path() != "/readyz" && c.Path() != "/metrics" {
+		if c.Path() != pagePath && c.Path() != "/healthz" && c.Path() != "/readyz" && c.Path() != "/metrics" {
 			level = zap.InfoLevel
 		}
 		s.log.Log(level, "request", zap.String("request_id", RequestID(c)),

@@ -2,20 +2,21 @@ package edge
 
 import (
 	"io/fs"
+	"mime"
 	"net/http"
 	"path"
 	"strings"
 )
 
 // Page serves the web app from files: assets by name, and index.html for every address that the app
-// itself knows. built is false in a binary that was built without the page.
+// itself knows. A file that the build has packed too (name.br, name.gz) goes out packed to whoever takes
+// it. built is false in a binary that was built without the page.
 func Page(files fs.FS, built bool) http.Handler {
 	if !built {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "This binary was built without the web page: run `make build`. The API is at /docs.", http.StatusNotFound)
 		})
 	}
-	server := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 		if info, err := fs.Stat(files, name); name == "" || err != nil || info.IsDir() {
@@ -23,13 +24,49 @@ func Page(files fs.FS, built bool) http.Handler {
 				http.NotFound(w, r)
 				return
 			}
-			r.URL.Path, name = "/", ""
+			name = "index.html"
 		}
+		h := w.Header()
 		// Assets carry a hash in their name; everything else is asked for anew.
-		w.Header().Set("Cache-Control", "no-cache")
+		h.Set("Cache-Control", "no-cache")
 		if strings.HasPrefix(name, "assets/") {
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+			h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		}
-		server.ServeHTTP(w, r)
+		h.Set("Content-Type", contentType(name))
+		h.Set("Vary", "Accept-Encoding")
+		for _, p := range []struct{ encoding, ending string }{{"br", ".br"}, {"gzip", ".gz"}} {
+			if _, err := fs.Stat(files, name+p.ending); err == nil && takes(r, p.encoding) {
+				h.Set("Content-Encoding", p.encoding)
+				name += p.ending
+				break
+			}
+		}
+		http.ServeFileFS(w, r, files, name)
 	})
+}
+
+func contentType(name string) string {
+	switch ext := path.Ext(name); ext {
+	case ".webmanifest": // not in every system's table
+		return "application/manifest+json"
+	case ".woff2":
+		return "font/woff2"
+	default:
+		if t := mime.TypeByExtension(ext); t != "" {
+			return t
+		}
+		return "application/octet-stream"
+	}
+}
+
+// takes reports whether a client accepts an encoding. One that it weighs with 0 is refused.
+func takes(r *http.Request, encoding string) bool {
+	for one := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(one), ";")
+		if strings.EqualFold(strings.TrimSpace(name), encoding) {
+			q := strings.TrimLeft(strings.ReplaceAll(weight, " ", ""), "q=")
+			return strings.Trim(q, "0.") != "" || q == ""
+		}
+	}
+	return false
 }

@@ -75,6 +75,9 @@ func (c Config) Secure() bool {
 	return c.TLSCert != "" || len(c.PublicURL) > 8 && c.PublicURL[:8] == "https://"
 }
 
+// pagePath is the route of everything that is not an endpoint.
+const pagePath = "/*"
+
 // Authenticator turns a credential into a caller. A bad credential is fault.Unauthenticated.
 type Authenticator interface {
 	Session(ctx context.Context, token string) (chat.Identity, error)
@@ -113,7 +116,7 @@ func New(cfg Config, auth Authenticator, once Once, metrics *Metrics, log *zap.L
 	}
 	missing := func(echo.Context) error { return echo.ErrNotFound }
 	e.Any("/v1/*", missing)
-	e.Match([]string{http.MethodGet, http.MethodHead}, "/*", echo.WrapHandler(page))
+	e.Match([]string{http.MethodGet, http.MethodHead}, pagePath, echo.WrapHandler(page))
 	s.http = &http.Server{
 		Handler: e,
 		// A client that sends its request slowly holds a connection, never a slot. Answers have no limit
@@ -182,9 +185,10 @@ func (s *Server) Stop(ctx context.Context) error {
 	return nil
 }
 
-// streaming tells what must not wait in a compressor's buffer: event streams and WebSockets.
+// streaming tells what must not wait in a compressor's buffer: event streams and WebSockets. The page's
+// files are packed already.
 func streaming(routes []Route) middleware.Skipper {
-	paths := map[string]bool{}
+	paths := map[string]bool{pagePath: true}
 	for _, r := range routes {
 		paths[r.Path] = paths[r.Path] || r.Op.Stream != nil
 	}

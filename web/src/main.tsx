@@ -9,6 +9,7 @@ import { preferredLanguage, setLanguage } from './i18n/setup'
 import './styles/base.css'
 
 watchTheme()
+if (import.meta.env.PROD) void navigator.serviceWorker?.register('/sw.js').catch(() => {})
 whenSignedOut(() => queryClient.setQueryData(meKey, null))
 
 const root = document.getElementById('root')
