@@ -22,7 +22,7 @@ var (
 	vocabulary = []string{"internal/chat", "internal/fault"}
 	platform   = []string{"internal/config", "internal/telemetry", "internal/store", "internal/secrets", "migrations"}
 	features   = []string{"internal/conversation", "internal/tenancy", "internal/usage", "internal/idempotency",
-		"internal/serving", "internal/backup"}
+		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing", "internal/prompts"}
 	orchestrator = []string{"internal/orchestrator"}
 	edge         = []string{"internal/edge"}
 	top          = []string{"internal/app", "cmd", "configs", "web", "internal/bench"}
@@ -43,6 +43,7 @@ var outside = []struct {
 	{"github.com/hybridgroup/yzma", "native code stays behind serving.Engine", []string{"internal/serving/llama"}},
 	{"github.com/jmoiron/sqlx", "SQL goes through store.Queryer", []string{"internal/store"}},
 	{"github.com/tink-crypto/tink-go", "encryption is in one place", []string{"internal/secrets"}},
+	{"github.com/nyaruka/phonenumbers", "personal data is found in one place", []string{"internal/guardrails"}},
 	{"github.com/spf13/cobra", "the command line is cmd's matter", []string{"cmd"}},
 }
 
