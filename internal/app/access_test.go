@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/conversation"
+	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/tenancy"
 )
 
@@ -41,6 +42,11 @@ GET    /v1/conversations/{conv}           401    200    200    200   200   200  
 PATCH  /v1/conversations/{conv}           401    403    200    200   200   200      403       200   200   200      | 404
 DELETE /v1/conversations/{conv}           401    403    204    204   204   204      403       204   204   204      | 404
 GET    /v1/conversations/{conv}/messages  401    200    200    200   200   200      403       200   200   200      | 404
+POST   /v1/conversations/{conv}/shares    401    403    201    201   201   201      403       201   201   201      | 404
+POST   /v1/conversations/{conv}/shares/preview 401 403  200    200   200   200      403       200   200   200      | 404
+GET    /v1/shares                         401    200    200    200   200   200      403       200   200   200      | -
+DELETE /v1/shares/{share}                 401    403    204    204   204   204      403       204   204   204      | 404
+GET    /v1/shared/{token}                 401    200    200    200   200   200      403       200   200   200      | 404
 GET    /v1/auth/options                   200    200    200    200   200   200      200       200   200   200      | -
 POST   /v1/setup                          403:wrong_setup_token *  *  *  *  *  *  *  *  *  | -
 POST   /v1/session                        200    200    200    200   200   200      200       200   200   200      | -
@@ -96,6 +102,9 @@ var bodies = map[string]string{
 	"GET /v1/conversations/search?q=x":         ``,
 	"DELETE /v1/me/sessions/{session}":         ``,
 	"DELETE /v1/admin/keys/{userkey}":          ``,
+
+	"POST /v1/conversations/{conv}/shares":         `{}`,
+	"POST /v1/conversations/{conv}/shares/preview": `{"redact": false}`,
 }
 
 // house is the site with its callers.
@@ -181,6 +190,13 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 		return k.ID
 	}
 	put("{conv}", func() string { return turn().Conversation.ID })
+	share := func() (sharing.Share, string) {
+		s, token, err := h.Shares.Create(ctx, who.Scope, sharing.Request{Conversation: turn().Conversation.ID, Audience: sharing.Tenant, Days: 1})
+		check(err)
+		return s, token
+	}
+	put("{share}", func() string { s, _ := share(); return s.ID })
+	put("{token}", func() string { _, token := share(); return token })
 	put("{msg}", func() string { return turn().Answer.ID })
 	put("{key}", func() string {
 		if who.Role == chat.RoleViewer { // may have no keys, and finds nobody else's
@@ -286,6 +302,9 @@ func routeOf(path string) string {
 	for i, p := range parts {
 		if strings.HasPrefix(p, "{") {
 			parts[i] = ":id"
+		}
+		if p == "{token}" {
+			parts[i] = ":token"
 		}
 	}
 	path = strings.Join(parts, "/")

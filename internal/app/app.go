@@ -157,7 +157,8 @@ func (a *App) sweep(ctx context.Context) {
 	now := time.Now()
 	_, err1 := a.Conversations.Sweep(ctx, now)
 	_, err2 := a.Once.Sweep(ctx, now)
-	if err := errors.Join(err1, err2, a.Accounts.Sweep(ctx)); err != nil && ctx.Err() == nil {
+	_, err3 := a.Shares.Sweep(ctx, now)
+	if err := errors.Join(err1, err2, err3, a.Accounts.Sweep(ctx)); err != nil && ctx.Err() == nil {
 		a.Log.Warn("expired rows not deleted; tried again later", zap.Error(err))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
 	"github.com/parley-chat/parley/internal/serving/llama"
+	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/telemetry"
 	"github.com/parley-chat/parley/internal/tenancy"
@@ -33,6 +34,7 @@ type Config struct {
 	Engine        Engine              `mapstructure:"engine"`
 	Serving       serving.Config      `mapstructure:"serving"`
 	Conversations conversation.Config `mapstructure:"conversations"`
+	Sharing       sharing.Config      `mapstructure:"sharing"`
 	Usage         usage.Config        `mapstructure:"usage"`
 	Log           telemetry.Config    `mapstructure:"log"`
 }
@@ -55,6 +57,7 @@ func DefaultConfig() Config {
 		Engine:        Engine{catalogue.DefaultEngineConfig(), llama.DefaultConfig()},
 		Serving:       serving.DefaultConfig(),
 		Conversations: conversation.DefaultConfig(),
+		Sharing:       sharing.DefaultConfig(),
 		Usage:         usage.DefaultConfig(),
 		Log:           telemetry.DefaultConfig(),
 	}
@@ -79,6 +82,7 @@ func LoadConfig(file string, environ []string) (Config, []string, error) {
 	cfg.Models = cfg.Models.WithEnvironment(lookup(environ))
 	warnings = append(warnings, cfg.Server.Warnings()...)
 	warnings = append(warnings, cfg.Accounts.Warnings()...)
+	warnings = append(warnings, cfg.Sharing.Warnings()...)
 	return cfg, warnings, cfg.Validate()
 }
 

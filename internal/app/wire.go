@@ -16,12 +16,14 @@ import (
 	"github.com/parley-chat/parley/internal/edge/adminapi"
 	"github.com/parley-chat/parley/internal/edge/chatapi"
 	"github.com/parley-chat/parley/internal/edge/openaiapi"
+	"github.com/parley-chat/parley/internal/edge/shareapi"
 	"github.com/parley-chat/parley/internal/edge/systemapi"
 	"github.com/parley-chat/parley/internal/idempotency"
 	"github.com/parley-chat/parley/internal/orchestrator"
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
+	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/telemetry"
 	"github.com/parley-chat/parley/internal/tenancy"
@@ -40,6 +42,7 @@ type Parts struct {
 	Keys          *secrets.Keyring // after OpenKeys
 	Accounts      *tenancy.Service
 	Conversations *conversation.Store
+	Shares        *sharing.Store
 	Usage         *usage.Book
 	Once          *idempotency.Keys
 
@@ -94,6 +97,8 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 	p.Usage = usage.New(p.DB, p.Config.Usage)
 	p.Once = idempotency.New(p.DB, p.Keys)
 	p.Accounts = tenancy.New(p.DB, p.Keys, p.Config.Accounts, p.Log)
+	p.Shares = sharing.New(p.DB, p.Keys, p.Config.Sharing, branches{p.Conversations}, people{p.Accounts}, redact)
+	p.Accounts.OnDelete(p.Shares.DeleteAll)
 	p.Accounts.OnDelete(p.Conversations.DeleteAll)
 	p.Accounts.OnDelete(p.Once.DeleteAll)
 	p.Accounts.OnDelete(p.Usage.Forget)
@@ -113,6 +118,7 @@ func (p *Parts) newServer(version string) *edge.Server {
 	cfg := p.Config.Server
 	routes := openaiapi.Routes(p.Orchestrator, p.Serving, version)
 	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Serving, cfg, p.Log.Named("chat"))...)
+	routes = append(routes, shareapi.Routes(p.Shares)...)
 	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, cfg, version)...)
 	routes = append(routes, adminapi.Routes(p.Accounts)...)
 	routes = append(routes, systemapi.Routes(systemapi.Parts{

@@ -22,7 +22,7 @@ var (
 	vocabulary = []string{"internal/chat", "internal/fault"}
 	platform   = []string{"internal/config", "internal/telemetry", "internal/store", "internal/secrets", "migrations"}
 	features   = []string{"internal/conversation", "internal/tenancy", "internal/usage", "internal/idempotency",
-		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing", "internal/prompts"}
+		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing"}
 	orchestrator = []string{"internal/orchestrator"}
 	edge         = []string{"internal/edge"}
 	top          = []string{"internal/app", "cmd", "configs", "web", "internal/bench"}
@@ -53,6 +53,7 @@ var tables = map[string]string{
 	"api_keys": "internal/tenancy", "identities": "internal/tenancy",
 	"tenant_keys":   "internal/secrets",
 	"conversations": "internal/conversation", "messages": "internal/conversation",
+	"shares":        "internal/sharing",
 	"usage_records": "internal/usage", "idempotency_keys": "internal/idempotency",
 }
 

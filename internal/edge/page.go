@@ -19,6 +19,9 @@ func Page(files fs.FS, built bool) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+		if strings.HasPrefix(name, "share/") { // the address is the key to what is shared
+			w.Header().Set("X-Robots-Tag", "noindex")
+		}
 		if info, err := fs.Stat(files, name); name == "" || err != nil || info.IsDir() {
 			if strings.HasPrefix(name, "assets/") {
 				http.NotFound(w, r)

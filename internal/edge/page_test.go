@@ -42,3 +42,16 @@ func TestPageServesFilesAndItself(t *testing.T) {
 		}
 	}
 }
+
+// Search engines keep no address of something shared, since the address is what opens it.
+func TestSharedPagesAreNotIndexed(t *testing.T) {
+	t.Parallel()
+	page := Page(fstest.MapFS{"index.html": {Data: []byte("<page>")}}, true)
+	for path, want := range map[string]string{"/share/abc": "noindex", "/": "", "/c/share": ""} {
+		w := httptest.NewRecorder()
+		page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if got := w.Header().Get("X-Robots-Tag"); w.Code != http.StatusOK || got != want {
+			t.Errorf("%s: status %d, X-Robots-Tag %q", path, w.Code, got)
+		}
+	}
+}

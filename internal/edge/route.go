@@ -20,6 +20,9 @@ type Route struct {
 type Access struct {
 	// Public lets anyone in; the other fields are then unused.
 	Public bool
+	// Guests lets in who shows no credential, too; Handle sees an empty Identity then. A credential that is
+	// no good counts as none, and one that is good is held to the other fields.
+	Guests bool
 	// Role is the weakest role that may call.
 	Role chat.Role
 	// Permission must be among those of an API key; sessions and tokens have all.

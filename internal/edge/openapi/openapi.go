@@ -125,7 +125,7 @@ func add(r *openapi31.Reflector, route edge.Route) error {
 		oc.AddRespStructure(op.Response, oa.WithHTTPStatus(status))
 	}
 	oc.AddRespStructure(edge.ErrorBody{}, func(cu *oa.ContentUnit) { cu.IsDefault = true; cu.Description = "Any error" })
-	if !route.Access.Public {
+	if !route.Access.Public && !route.Access.Guests {
 		oc.AddSecurity("session")
 		if !route.Access.SessionOnly {
 			oc.AddSecurity("bearer")
@@ -138,6 +138,8 @@ func who(a edge.Access) string {
 	switch {
 	case a.Public:
 		return "Anyone may call it."
+	case a.Guests:
+		return "Guests may call it; what they may see depends on whether they have signed in."
 	case a.Operator:
 		return "For owners of the first tenant."
 	case a.SessionOnly:

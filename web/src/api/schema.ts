@@ -466,6 +466,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Share a copy of a conversation's chosen branch
+         * @description The copy stays as it is, whatever is said or edited afterwards, and ends with its conversation. It holds what was asked and answered, without the instructions and what tools returned.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1ConversationsIdShares"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/shares/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what would be shared, and make nothing
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1ConversationsIdSharesPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/embeddings": {
         parameters: {
             query?: never;
@@ -744,6 +786,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shared/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was shared
+         * @description One 404 for whatever is not there, has ended or is not the reader's to see. A guest gets 401 for what is shared with a team.
+         *
+         *     Guests may call it; what they may see depends on whether they have signed in.
+         */
+        get: operations["getV1SharedToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own shares that have not ended
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1Shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop sharing
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1SharesId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/status": {
         parameters: {
             query?: never;
@@ -790,6 +894,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        Audience: "tenant" | "link";
         Conversation: {
             /** Format: date-time */
             created_at: string;
@@ -826,11 +932,32 @@ export interface components {
             secret: string;
             user_id: string;
         };
+        CreatedShare: {
+            audience: components["schemas"]["Audience"];
+            conversation_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description How many it has. */
+            messages: number;
+            /** @description How many places were taken out. */
+            redacted: number;
+            title: string;
+            /** @description Told this once: where the server is, followed by this. */
+            url_path: string;
+        };
         Done: {
             finish_reason: string;
             latency_ms: components["schemas"]["Timings"];
             partial?: boolean;
             usage: components["schemas"]["Usage"];
+        };
+        Draft: {
+            messages: components["schemas"]["SharedMessage"][];
+            redactions: components["schemas"]["Redaction"][];
+            title: string;
         };
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
@@ -965,6 +1092,22 @@ export interface components {
             expires_at?: string;
             name: string;
             permissions: components["schemas"]["Permission"][];
+        };
+        NewShare: {
+            /**
+             * @description tenant: signed-in people of the team. link: anyone who holds the address, where the operator allows it.
+             * @default tenant
+             */
+            audience: components["schemas"]["Audience"];
+            /** @default 30 */
+            expires_in_days: null | number;
+            /** @description The message that the copy ends with; absent is the end of the chosen branch. */
+            leaf_id?: string;
+            /**
+             * @description Takes personal data and secrets out of the copy.
+             * @default true
+             */
+            redact: null | boolean;
         };
         NewTenant: {
             name: string;
@@ -1187,6 +1330,10 @@ export interface components {
         Queue: {
             position: number;
         };
+        Redaction: {
+            count: number;
+            kind: string;
+        };
         ResponseOptions: {
             /** @description "text"; "json" is not available yet. */
             format?: components["schemas"]["Format"];
@@ -1221,6 +1368,43 @@ export interface components {
             password: string;
             tenant_name?: string;
             token: string;
+        };
+        Share: {
+            audience: components["schemas"]["Audience"];
+            conversation_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description How many it has. */
+            messages: number;
+            /** @description How many places were taken out. */
+            redacted: number;
+            title: string;
+        };
+        ShareList: {
+            data: components["schemas"]["Share"][];
+            /** @description Whether the audience link may be chosen. */
+            public_links: boolean;
+        };
+        Shared: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            messages: components["schemas"]["SharedMessage"][];
+            shared_by: string;
+            /** @description The name of the team. */
+            tenant: string;
+            title: string;
+        };
+        SharedMessage: {
+            /** Format: date-time */
+            created_at: string;
+            model: string;
+            role: components["schemas"]["Speaker"];
+            text: string;
         };
         ShredRequest: {
             /** @description The tenant's slug. */
@@ -2282,6 +2466,76 @@ export interface operations {
             };
         };
     };
+    postV1ConversationsIdShares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShare"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1ConversationsIdSharesPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postV1Embeddings: {
         parameters: {
             query?: never;
@@ -2786,6 +3040,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1SharedToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shared"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1Shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1SharesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error */
             default: {
