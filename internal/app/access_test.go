@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/conversation"
+	"github.com/parley-chat/parley/internal/prompts"
 	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/tenancy"
 )
@@ -47,6 +48,11 @@ POST   /v1/conversations/{conv}/shares/preview 401 403  200    200   200   200  
 GET    /v1/shares                         401    200    200    200   200   200      403       200   200   200      | -
 DELETE /v1/shares/{share}                 401    403    204    204   204   204      403       204   204   204      | 404
 GET    /v1/shared/{token}                 401    200    200    200   200   200      403       200   200   200      | 404
+GET    /v1/prompts                        401    200    200    200   200   200      403       200   200   200      | -
+POST   /v1/prompts                        401    403    201    201   201   201      403       201   201   201      | -
+PATCH  /v1/prompts/{prompt}               401    403    200    200   200   200      403       200   200   200      | 404
+DELETE /v1/prompts/{prompt}               401    403    204    204   204   204      403       204   204   204      | 404
+PATCH  /v1/prompts/{teamprompt}           401    403    403    200   200   403      403       403   200   200      | 404
 GET    /v1/auth/options                   200    200    200    200   200   200      200       200   200   200      | -
 POST   /v1/setup                          403:wrong_setup_token *  *  *  *  *  *  *  *  *  | -
 POST   /v1/session                        200    200    200    200   200   200      200       200   200   200      | -
@@ -105,6 +111,9 @@ var bodies = map[string]string{
 
 	"POST /v1/conversations/{conv}/shares":         `{}`,
 	"POST /v1/conversations/{conv}/shares/preview": `{"redact": false}`,
+	"POST /v1/prompts":                             `{"command": "new-{n}", "title": "t", "text": "x"}`,
+	"PATCH /v1/prompts/{prompt}":                   `{"title": "u"}`,
+	"PATCH /v1/prompts/{teamprompt}":               `{"title": "u"}`,
 }
 
 // house is the site with its callers.
@@ -197,6 +206,13 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 	}
 	put("{share}", func() string { s, _ := share(); return s.ID })
 	put("{token}", func() string { _, token := share(); return token })
+	prompt := func(sc chat.Scope, shared bool) string {
+		p, err := h.Prompts.Create(ctx, sc, prompts.New{Command: fmt.Sprintf("c-%d", h.n), Title: "t", Text: "x", Shared: shared})
+		check(err)
+		return p.ID
+	}
+	put("{prompt}", func() string { return prompt(who.Scope, false) })
+	put("{teamprompt}", func() string { return prompt(chat.Scope{Tenant: who.Tenant, User: someone().ID}, true) })
 	put("{msg}", func() string { return turn().Answer.ID })
 	put("{key}", func() string {
 		if who.Role == chat.RoleViewer { // may have no keys, and finds nobody else's

@@ -49,6 +49,12 @@ func (p people) Person(ctx context.Context, sc chat.Scope) (sharing.Person, erro
 	return sharing.Person{Name: me.User.Name, Tenant: me.Tenant.Name}, nil
 }
 
+// Name implements prompts.Names.
+func (p people) Name(ctx context.Context, sc chat.Scope) (string, error) {
+	me, err := p.accounts.Me(ctx, chat.Identity{Scope: sc})
+	return me.User.Name, err
+}
+
 // redact is pii.Redact with kinds as plain words.
 func redact(text string) (string, map[string]int) {
 	out, found := pii.Redact(text)

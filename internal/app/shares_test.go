@@ -232,3 +232,39 @@ func TestPublicLinksCanBeTakenBack(t *testing.T) {
 	again.must(t, http.StatusNotFound, credential{}, "GET", path, nil)
 	again.must(t, http.StatusNotFound, again.signIn(t, "ann@b.test"), "GET", path, nil)
 }
+
+// What one keeps here is in one's own copy, and goes with the account.
+func TestSharesAndPromptsBelongToTheAccount(t *testing.T) {
+	t.Parallel()
+	d := newShareDesk(t, false)
+	_, path := d.share(t, `{}`)
+	d.must(t, http.StatusCreated, d.cookie, "POST", "/v1/prompts", `{"command": "ask", "title": "Ask", "text": "Hello {{name|you}}", "shared": true}`)
+	d.user(t, "b", "bob@b.test", chat.RoleMember)
+	bob := d.signIn(t, "bob@b.test")
+	var list struct {
+		Data []struct {
+			Command   string
+			OwnerName string `json:"owner_name"`
+			Mine      bool
+		}
+	}
+	d.must(t, http.StatusOK, bob, "GET", "/v1/prompts", nil).into(t, &list)
+	if len(list.Data) != 1 || list.Data[0].OwnerName != "ann@b.test" || list.Data[0].Mine {
+		t.Errorf("bob has %+v", list.Data)
+	}
+	var kept struct{ Shares, Prompts []struct{ Title string } }
+	d.must(t, http.StatusOK, d.cookie, "GET", "/v1/me/export", nil).into(t, &kept)
+	if len(kept.Shares) != 1 || len(kept.Prompts) != 1 || kept.Prompts[0].Title != "Ask" {
+		t.Errorf("export: %+v", kept)
+	}
+	d.must(t, http.StatusOK, bob, "GET", "/v1/me/export", nil).into(t, &kept)
+	if len(kept.Shares)+len(kept.Prompts) != 0 {
+		t.Errorf("bob's export: %+v", kept)
+	}
+	d.must(t, http.StatusNoContent, d.cookie, "DELETE", "/v1/me", map[string]string{"password": password})
+	d.must(t, http.StatusNotFound, bob, "GET", path, nil)
+	list.Data = nil
+	if d.must(t, http.StatusOK, bob, "GET", "/v1/prompts", nil).into(t, &list); len(list.Data) != 0 {
+		t.Errorf("after the account: %+v", list.Data)
+	}
+}

@@ -16,10 +16,12 @@ import (
 	"github.com/parley-chat/parley/internal/edge/adminapi"
 	"github.com/parley-chat/parley/internal/edge/chatapi"
 	"github.com/parley-chat/parley/internal/edge/openaiapi"
+	"github.com/parley-chat/parley/internal/edge/promptapi"
 	"github.com/parley-chat/parley/internal/edge/shareapi"
 	"github.com/parley-chat/parley/internal/edge/systemapi"
 	"github.com/parley-chat/parley/internal/idempotency"
 	"github.com/parley-chat/parley/internal/orchestrator"
+	"github.com/parley-chat/parley/internal/prompts"
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
@@ -43,6 +45,7 @@ type Parts struct {
 	Accounts      *tenancy.Service
 	Conversations *conversation.Store
 	Shares        *sharing.Store
+	Prompts       *prompts.Store
 	Usage         *usage.Book
 	Once          *idempotency.Keys
 
@@ -98,7 +101,9 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 	p.Once = idempotency.New(p.DB, p.Keys)
 	p.Accounts = tenancy.New(p.DB, p.Keys, p.Config.Accounts, p.Log)
 	p.Shares = sharing.New(p.DB, p.Keys, p.Config.Sharing, branches{p.Conversations}, people{p.Accounts}, redact)
+	p.Prompts = prompts.NewStore(p.DB, p.Keys, people{p.Accounts})
 	p.Accounts.OnDelete(p.Shares.DeleteAll)
+	p.Accounts.OnDelete(p.Prompts.DeleteAll)
 	p.Accounts.OnDelete(p.Conversations.DeleteAll)
 	p.Accounts.OnDelete(p.Once.DeleteAll)
 	p.Accounts.OnDelete(p.Usage.Forget)
@@ -119,7 +124,8 @@ func (p *Parts) newServer(version string) *edge.Server {
 	routes := openaiapi.Routes(p.Orchestrator, p.Serving, version)
 	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Serving, cfg, p.Log.Named("chat"))...)
 	routes = append(routes, shareapi.Routes(p.Shares)...)
-	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, cfg, version)...)
+	routes = append(routes, promptapi.Routes(p.Prompts)...)
+	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, p.Shares, p.Prompts, cfg, version)...)
 	routes = append(routes, adminapi.Routes(p.Accounts)...)
 	routes = append(routes, systemapi.Routes(systemapi.Parts{
 		Version: version, Ready: p.DB.Ping, Models: p.Serving, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,

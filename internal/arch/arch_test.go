@@ -22,7 +22,7 @@ var (
 	vocabulary = []string{"internal/chat", "internal/fault"}
 	platform   = []string{"internal/config", "internal/telemetry", "internal/store", "internal/secrets", "migrations"}
 	features   = []string{"internal/conversation", "internal/tenancy", "internal/usage", "internal/idempotency",
-		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing"}
+		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing", "internal/prompts"}
 	orchestrator = []string{"internal/orchestrator"}
 	edge         = []string{"internal/edge"}
 	top          = []string{"internal/app", "cmd", "configs", "web", "internal/bench"}
@@ -54,6 +54,7 @@ var tables = map[string]string{
 	"tenant_keys":   "internal/secrets",
 	"conversations": "internal/conversation", "messages": "internal/conversation",
 	"shares":        "internal/sharing",
+	"prompts":       "internal/prompts",
 	"usage_records": "internal/usage", "idempotency_keys": "internal/idempotency",
 }
 

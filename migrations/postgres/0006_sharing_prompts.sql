@@ -17,3 +17,18 @@ CREATE TABLE shares (
 CREATE INDEX shares_by_user ON shares (tenant_id, user_id, created_at, id);
 CREATE INDEX shares_by_conversation ON shares (conversation_id);
 CREATE INDEX shares_by_expiry ON shares (expires_at);
+
+CREATE TABLE prompts (
+    id         TEXT PRIMARY KEY,
+    tenant_id  TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    user_id    TEXT NOT NULL,
+    command    TEXT NOT NULL,
+    title      BYTEA NOT NULL,                 -- sealed with the tenant's key
+    text       BYTEA NOT NULL,                 -- sealed likewise
+    shared     BIGINT NOT NULL DEFAULT 0,      -- 1 for all of the tenant
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (tenant_id, user_id, command)
+);
+-- Among the shared ones a command means one thing.
+CREATE UNIQUE INDEX prompts_shared ON prompts (tenant_id, command) WHERE shared = 1;

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/edge"
+	"github.com/parley-chat/parley/internal/prompts"
+	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/tenancy"
 )
 
@@ -39,6 +42,9 @@ type DeleteRequest struct {
 type ExportDocument struct {
 	Account       tenancy.Export  `json:"account"`
 	Conversations json.RawMessage `json:"conversations"`
+	// Shares are told without the copies, whose addresses nobody knows but who was given them.
+	Shares  []sharing.Share  `json:"shares"`
+	Prompts []prompts.Prompt `json:"prompts"`
 }
 
 // NewKey is what makes an API key.
@@ -100,8 +106,17 @@ func (a *api) export(c echo.Context) error {
 	if err := a.store.Export(ctx, id.Scope, &conversations); err != nil {
 		return err
 	}
+	shares, err := a.shares.List(ctx, id.Scope)
+	if err != nil {
+		return err
+	}
+	library, err := a.prompts.List(ctx, id.Scope)
+	if err != nil {
+		return err
+	}
+	library = slices.DeleteFunc(library, func(p prompts.Prompt) bool { return !p.Mine })
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="parley-export.json"`)
-	return c.JSON(http.StatusOK, ExportDocument{Account: account, Conversations: conversations.Bytes()})
+	return c.JSON(http.StatusOK, ExportDocument{Account: account, Conversations: conversations.Bytes(), Shares: shares, Prompts: library})
 }
 
 func (a *api) sessions(c echo.Context) error {

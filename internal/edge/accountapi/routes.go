@@ -10,20 +10,27 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/conversation"
 	"github.com/parley-chat/parley/internal/edge"
+	"github.com/parley-chat/parley/internal/prompts"
+	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/tenancy"
 )
 
 type api struct {
 	accounts  *tenancy.Service
 	store     *conversation.Store
+	shares    *sharing.Store
+	prompts   *prompts.Store
 	cookies   edge.Cookies
 	publicURL string
 	version   string
 }
 
 // Routes are the endpoints.
-func Routes(accounts *tenancy.Service, store *conversation.Store, cfg edge.Config, version string) []edge.Route {
-	a := &api{accounts: accounts, store: store, cookies: edge.NewCookies(cfg.Secure()), publicURL: cfg.PublicURL, version: version}
+func Routes(accounts *tenancy.Service, store *conversation.Store, shares *sharing.Store, library *prompts.Store, cfg edge.Config, version string) []edge.Route {
+	a := &api{
+		accounts: accounts, store: store, shares: shares, prompts: library,
+		cookies: edge.NewCookies(cfg.Secure()), publicURL: cfg.PublicURL, version: version,
+	}
 	const signIn, own = "Sign-in", "Own account"
 	public, mine := edge.Public(), edge.Own()
 	return []edge.Route{

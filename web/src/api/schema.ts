@@ -742,6 +742,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own prompts and the team's shared ones
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1Prompts"];
+        put?: never;
+        /**
+         * Make a prompt
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1Prompts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a prompt: one's own, or as an admin a shared one
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1PromptsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a prompt: one's own, or as an admin a shared one
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        patch: operations["patchV1PromptsId"];
+        trace?: never;
+    };
     "/v1/session": {
         parameters: {
             query?: never;
@@ -992,6 +1040,8 @@ export interface components {
         ExportDocument: {
             account: components["schemas"]["Export"];
             conversations: unknown;
+            prompts: components["schemas"]["Prompt"][];
+            shares: components["schemas"]["Share"][];
         };
         Format: string | {
             type?: string;
@@ -1092,6 +1142,14 @@ export interface components {
             expires_at?: string;
             name: string;
             permissions: components["schemas"]["Permission"][];
+        };
+        NewPrompt: {
+            command: string;
+            /** @description With everybody of the team. */
+            shared?: boolean;
+            /** @description At most 20000 characters; {{name}} and {{name|default}} are variables. */
+            text: string;
+            title: string;
         };
         NewShare: {
             /**
@@ -1322,6 +1380,29 @@ export interface components {
         };
         /** @enum {string} */
         Permission: "chat" | "admin";
+        Prompt: {
+            command: string;
+            id: string;
+            mine: boolean;
+            owner_name: string;
+            /** @description Everybody of the team has it. */
+            shared: boolean;
+            text: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description In the order in which the text first names them. */
+            variables: components["schemas"]["Variable"][];
+        };
+        PromptList: {
+            data: components["schemas"]["Prompt"][];
+        };
+        PromptPatch: {
+            command?: null | string;
+            shared?: null | boolean;
+            text?: null | string;
+            title?: null | string;
+        };
         Provider: {
             label: string;
             name: string;
@@ -1519,6 +1600,10 @@ export interface components {
             password?: null | string;
             /** @enum {unknown} */
             role?: components["schemas"]["Role"];
+        };
+        Variable: {
+            default: string;
+            name: string;
         };
     };
     responses: never;
@@ -2946,6 +3031,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenAIModel"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1Prompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1Prompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewPrompt"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1PromptsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patchV1PromptsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PromptPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
                 };
             };
             /** @description Any error */
