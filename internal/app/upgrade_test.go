@@ -30,6 +30,10 @@ func TestUpgradeTakesASnapshotAndRollbackGoesBack(t *testing.T) {
 	if err := db.MigrateTo(ctx, newest-1); err != nil {
 		t.Fatal(err)
 	}
+	old, _, err := db.Version(ctx) // numbers of migrations may have gaps
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := db.Exec(ctx, `INSERT INTO tenants (id, slug, name, operator, created_at) VALUES ('t', 'old', 'Old', 1, 1)`); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +61,7 @@ func TestUpgradeTakesASnapshotAndRollbackGoesBack(t *testing.T) {
 	}
 	have, _, err := p.DB.Version(ctx)
 	var users int
-	if err2 := p.DB.Get(ctx, &users, `SELECT COUNT(*) FROM users`); err != nil || err2 != nil || have != newest-1 || users != 0 {
+	if err2 := p.DB.Get(ctx, &users, `SELECT COUNT(*) FROM users`); err != nil || err2 != nil || have != old || users != 0 {
 		t.Errorf("after the rollback: version %d, %d users, %v, %v", have, users, err, err2)
 	}
 }

@@ -50,9 +50,10 @@ var outside = []struct {
 var tables = map[string]string{
 	"tenants": "internal/tenancy", "users": "internal/tenancy", "sessions": "internal/tenancy",
 	"api_keys": "internal/tenancy", "identities": "internal/tenancy",
+	"invitations": "internal/tenancy", "user_groups": "internal/tenancy",
 	"tenant_keys":   "internal/secrets",
 	"conversations": "internal/conversation", "messages": "internal/conversation",
-	"usage_records": "internal/usage", "idempotency_keys": "internal/idempotency",
+	"usage_records": "internal/usage", "usage_days": "internal/usage", "idempotency_keys": "internal/idempotency",
 }
 
 type file struct {
