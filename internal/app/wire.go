@@ -113,8 +113,8 @@ func (p *Parts) newServer(version string) *edge.Server {
 	cfg := p.Config.Server
 	routes := openaiapi.Routes(p.Orchestrator, p.Serving, version)
 	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Serving, cfg, p.Log.Named("chat"))...)
-	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, cfg, version)...)
-	routes = append(routes, adminapi.Routes(p.Accounts)...)
+	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, p.Usage, cfg, version)...)
+	routes = append(routes, adminapi.Routes(p.Accounts, p.Usage)...)
 	routes = append(routes, systemapi.Routes(systemapi.Parts{
 		Version: version, Ready: p.DB.Ping, Models: p.Serving, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,
 		Routes: func() []edge.Route { return server.Routes() },

@@ -42,6 +42,9 @@ func TestGroups(t *testing.T) {
 	t.Parallel()
 	f := setUp(t)
 	ctx := t.Context()
+	if list, err := f.Groups(ctx, f.owner); err != nil || list == nil {
+		t.Errorf("of nothing: %#v, %v", list, err)
+	}
 	ann, bo := f.member(t, "ann@x.test", "eng", "claimed"), f.member(t, "bo@x.test", "eng")
 	if got := f.groupsOf(t, f.owner); got != "claimed:1? eng:2?" {
 		t.Errorf("of the lists alone: %s", got)

@@ -51,13 +51,13 @@ func TestInvitationIsAccepted(t *testing.T) {
 	if err != nil || told.Email != "Ann@acme.test" || told.Tenant != "Acme" || told.Role != chat.RoleAdmin || !told.ExpiresAt.Equal(v.ExpiresAt) {
 		t.Errorf("told %+v, %v", told, err)
 	}
-	for field, r := range map[string]AcceptRequest{
-		"password":  {Name: "Ann"},
-		"password ": {Name: "Ann", Password: "short"},
-		"name":      {Name: "a\x00b", Password: goodPassword},
+	for what, r := range map[string]AcceptRequest{
+		"no password":    {Name: "Ann"},
+		"short password": {Name: "Ann", Password: "short"},
+		"bad name":       {Name: "a\x00b", Password: goodPassword},
 	} {
 		_, err := f.AcceptInvitation(ctx, token, r)
-		wantCode(t, "bad "+field, err, fault.CodeInvalid)
+		wantCode(t, what, err, fault.CodeInvalid)
 	}
 	g, err := f.AcceptInvitation(ctx, token, AcceptRequest{Name: "Ann A", Password: goodPassword, Client: here})
 	if err != nil {

@@ -166,11 +166,9 @@ func loginKey(email string) string {
 // attempt counts a sign-in, whether the account exists or not. forgive takes it back.
 func (s *Service) attempt(emailKey, ip string) (forgive func(), err error) {
 	t, from := s.cfg.Throttle, addressKey(ip)
-	tries := []throttle.Try{
-		{Key: "account " + emailKey, Rule: throttle.Rule{Burst: t.PerAccountTotal, Per: t.Window}},
-		{Key: "account " + emailKey + " from " + from, Rule: throttle.Rule{Burst: t.PerAccount, Per: t.Window}},
-	}
-	return s.take(append(tries, s.fromAddress(ip)...)...)
+	return s.take(append(s.fromAddress(ip),
+		throttle.Try{Key: "account " + emailKey, Rule: throttle.Rule{Burst: t.PerAccountTotal, Per: t.Window}},
+		throttle.Try{Key: "account " + emailKey + " from " + from, Rule: throttle.Rule{Burst: t.PerAccount, Per: t.Window}})...)
 }
 
 // fromAddress is the bucket of everything that one address guesses at, none where it is not known.

@@ -13,15 +13,15 @@ import (
 	"github.com/parley-chat/parley/internal/store"
 )
 
-// By is what a report has a row for.
-type By string
+// Grouping is what a report has a row for.
+type Grouping string
 
 // The kinds of rows.
 const (
-	ByDay     By = "day" // in UTC
-	ByUser    By = "user"
-	ByModel   By = "model"
-	BySurface By = "surface"
+	ByDay     Grouping = "day" // in UTC
+	ByUser    Grouping = "user"
+	ByModel   Grouping = "model"
+	BySurface Grouping = "surface"
 )
 
 const (
@@ -34,7 +34,7 @@ const (
 // Query chooses what is reported. The zero To is now, the zero From is 30 days before To.
 type Query struct {
 	From, To time.Time // From is included, To is not
-	By       By        // "" means ByDay
+	By       Grouping  // "" means ByDay
 	User     string    // "" means everybody of the tenant; whether the caller may is for the caller to decide
 }
 
@@ -42,7 +42,7 @@ type Query struct {
 type Report struct {
 	From  time.Time   `json:"from"`
 	To    time.Time   `json:"to"`
-	By    By          `json:"by" enum:"day,user,model,surface"`
+	By    Grouping    `json:"by" enum:"day,user,model,surface"`
 	Rows  []ReportRow `json:"rows"`
 	Total Figures     `json:"total"`
 }
@@ -101,7 +101,7 @@ func (b *Book) Report(ctx context.Context, sc chat.Scope, q Query) (Report, erro
 	if q.From.IsZero() {
 		q.From = q.To.AddDate(0, 0, -defaultSpan)
 	}
-	keys := map[By]string{ByDay: `CAST(day AS VARCHAR(20))`, ByUser: `user_id`, ByModel: `model`, BySurface: `surface`}
+	keys := map[Grouping]string{ByDay: `CAST(day AS VARCHAR(20))`, ByUser: `user_id`, ByModel: `model`, BySurface: `surface`}
 	switch {
 	case keys[q.By] == "":
 		return Report{}, fault.Invalid("by must be %s, %s, %s or %s", ByDay, ByUser, ByModel, BySurface).At("by")

@@ -24,7 +24,7 @@ func naive(all []usage.Record, tenant string, q usage.Query) usage.Report {
 		if r.Tenant != tenant || (q.User != "" && r.User != q.User) || r.CreatedAt.Before(q.From) || !r.CreatedAt.Before(q.To) {
 			continue
 		}
-		key := map[usage.By]string{usage.ByDay: r.CreatedAt.UTC().Format(time.DateOnly), usage.ByUser: r.User, usage.ByModel: r.Model, usage.BySurface: r.Surface}[q.By]
+		key := map[usage.Grouping]string{usage.ByDay: r.CreatedAt.UTC().Format(time.DateOnly), usage.ByUser: r.User, usage.ByModel: r.Model, usage.BySurface: r.Surface}[q.By]
 		groups[key] = append(groups[key], r)
 		total = append(total, r)
 	}
@@ -106,7 +106,7 @@ func TestReportsAddUpAndNeverMix(t *testing.T) {
 		}
 		all = append(all, r)
 	}
-	kinds := []usage.By{usage.ByDay, usage.ByUser, usage.ByModel, usage.BySurface}
+	kinds := []usage.Grouping{usage.ByDay, usage.ByUser, usage.ByModel, usage.BySurface}
 	check := func(t *testing.T, rounds int) {
 		for range rounds {
 			// Now is before, within or after the time asked for: it must not matter to what is past.
@@ -243,7 +243,7 @@ func BenchmarkReport(b *testing.B) {
 		b.Fatal(err)
 	}
 	from := start.Add(80 * time.Hour)
-	for _, by := range []usage.By{usage.ByDay, usage.ByUser, usage.ByModel, usage.BySurface} {
+	for _, by := range []usage.Grouping{usage.ByDay, usage.ByUser, usage.ByModel, usage.BySurface} {
 		for who, user := range map[string]string{"tenant": "", "user": "user7"} {
 			b.Run(string(by)+"/"+who, func(b *testing.B) {
 				for b.Loop() {

@@ -58,7 +58,9 @@ func List(ctx context.Context, q store.Queryer, tenant string) ([]Group, error) 
 	for _, r := range rows {
 		all[r.Name] = r.group(members[r.Name])
 	}
-	return slices.SortedFunc(maps.Values(all), func(a, b Group) int { return strings.Compare(a.Name, b.Name) }), nil
+	out := slices.AppendSeq([]Group{}, maps.Values(all))
+	slices.SortFunc(out, func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
 }
 
 // Find returns one group, and whether there is one of this name.

@@ -30,7 +30,7 @@ type Invitation struct {
 	ID         string    `json:"id"`
 	Email      string    `json:"email"`
 	Name       string    `json:"name"` // what the person's form begins with; may be ""
-	Role       chat.Role `json:"role" enum:"viewer,member,admin,owner"`
+	Role       chat.Role `json:"role"`
 	Groups     []string  `json:"groups"`
 	State      State     `json:"state" enum:"pending,accepted,expired"`
 	InvitedBy  string    `json:"invited_by"` // a user's id; "" for the shell, and once that user is gone
