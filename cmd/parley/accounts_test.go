@@ -46,7 +46,7 @@ func (s *shell) run(t *testing.T, stdin string, args ...string) (string, error) 
 	closed := false
 	open := func(context.Context) (*tenancy.Service, func(), error) { return s.svc, func() { closed = true }, nil }
 	root := &cobra.Command{Use: "parley", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(newUserCmd(open), newTenantCmd(open), newKeyCmd(open))
+	root.AddCommand(newUserCmd(open, func() (string, error) { return "https://chat.x.test", nil }), newTenantCmd(open), newKeyCmd(open))
 	var out bytes.Buffer
 	root.SetArgs(args)
 	root.SetIn(strings.NewReader(stdin))
@@ -123,6 +123,33 @@ func TestUserCommands(t *testing.T) {
 	s.fails(t, "", words("user list --tenant nowhere"), "no tenant")
 }
 
+func TestInviteCommand(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.fails(t, "", words("user invite ann@x.test"), "there is no tenant yet")
+	s.must(t, "lantern-moss\n", words("user add olga@x.test --role owner --password-stdin"))
+	s.must(t, "", words("tenant add beta"))
+	s.fails(t, "", words("user invite olga@x.test"), "already")
+	s.fails(t, "", words("user invite ann@x.test --role king"), "not one of")
+	s.fails(t, "", words("user invite ann@x.test --days 31"), "1 to 30")
+	s.fails(t, "", words("user invite ann@x.test --tenant nowhere"), "no tenant")
+	out := s.must(t, "", words("user invite ann@x.test --role admin --tenant beta --group eng --days 2"))
+	token, ok := strings.CutPrefix(strings.TrimSpace(out), "https://chat.x.test/join?token=")
+	if !ok || strings.Contains(token, "\n") {
+		t.Fatalf("printed %q", out)
+	}
+	g, err := s.svc.AcceptInvitation(t.Context(), token, tenancy.AcceptRequest{Name: "Ann", Password: "quiet-otter-9"})
+	if err != nil || g.Identity.Role != chat.RoleAdmin || !slices.Equal(g.Identity.Groups, []string{"eng"}) {
+		t.Errorf("%+v, %v", g.Identity, err)
+	}
+	s.must(t, "", words("user list --tenant beta"), "ann@x.test")
+	var made struct{ Email, State, Link string }
+	if err := json.Unmarshal([]byte(s.must(t, "", words("user invite bo@x.test --json"))), &made); err != nil ||
+		made.Email != "bo@x.test" || made.State != "pending" || !strings.HasPrefix(made.Link, "https://chat.x.test/join?token=") {
+		t.Errorf("made %+v, %v", made, err)
+	}
+}
+
 func TestTenantCommands(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
@@ -180,7 +207,7 @@ func TestKeyCommands(t *testing.T) {
 func TestOpenFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no database")
-	cmd := newUserCmd(func(context.Context) (*tenancy.Service, func(), error) { return nil, nil, broken })
+	cmd := newUserCmd(func(context.Context) (*tenancy.Service, func(), error) { return nil, nil, broken }, nil)
 	cmd.SetArgs([]string{"list"})
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	if err := cmd.ExecuteContext(t.Context()); !errors.Is(err, broken) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -62,7 +63,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newServeCmd(o), newModelCmd(o.catalogue),
 		newBackupCmd(o.vault), newRestoreCmd(o.vault), newRollbackCmd(o.vault), newMasterKeyCmd(o.vault),
-		newUserCmd(o.accounts), newTenantCmd(o.accounts), newKeyCmd(o.accounts),
+		newUserCmd(o.accounts, o.address), newTenantCmd(o.accounts), newKeyCmd(o.accounts),
 		newDoctorCmd(o), newReadyCmd(o), newConfigCmd(o), newBenchCmd(o))
 	return root
 }
@@ -90,6 +91,12 @@ func (o *options) open(ctx context.Context) (*app.Parts, func(), error) {
 			log.Warn("close", zap.Error(err))
 		}
 	}, nil
+}
+
+// address is where people reach the server that runs with this configuration.
+func (o *options) address() (string, error) {
+	cfg, _, err := o.load()
+	return cfg.Server.URL(cfg.Server.Host, strconv.Itoa(cfg.Server.Port)), err
 }
 
 // catalogue opens the models and libraries on disk, and no database.

@@ -26,9 +26,10 @@ type openAccounts func(ctx context.Context) (*tenancy.Service, func(), error)
 // accounts is what the commands user, tenant and key share: the flags that all of them have, and the
 // way to the service.
 type accounts struct {
-	open   openAccounts
-	json   bool
-	tenant string
+	open    openAccounts
+	address func() (string, error) // where people reach the server; only the command user has it
+	json    bool
+	tenant  string
 }
 
 // run opens the service around a command's work.
@@ -78,12 +79,12 @@ func (a *accounts) print(cmd *cobra.Command, v any, header string, rows ...[]str
 	return w.Flush()
 }
 
-func newUserCmd(open openAccounts) *cobra.Command {
-	a := &accounts{open: open}
+func newUserCmd(open openAccounts, address func() (string, error)) *cobra.Command {
+	a := &accounts{open: open, address: address}
 	cmd := &cobra.Command{Use: "user", Short: "Manage people's accounts"}
 	cmd.PersistentFlags().StringVar(&a.tenant, "tenant", "", "slug of the tenant (default: the first one)")
 	cmd.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
-	cmd.AddCommand(userAdd(a), userList(a), userSetRole(a), userSetPassword(a),
+	cmd.AddCommand(userAdd(a), userInvite(a), userList(a), userSetRole(a), userSetPassword(a),
 		userDisable(a, "disable", "Sign somebody out and refuse their sign-in, keys and tokens", true),
 		userDisable(a, "enable", "Let a disabled user in again", false), userRemove(a))
 	return cmd

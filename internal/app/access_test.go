@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/prompts"
 	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/tenancy"
+	"github.com/parley-chat/parley/internal/tenancy/invitation"
 )
 
 // callers are the columns of the table: everybody but the operator is of the tenant "b".
@@ -55,6 +56,8 @@ DELETE /v1/prompts/{prompt}               401    403    204    204   204   204  
 PATCH  /v1/prompts/{teamprompt}           401    403    403    200   200   403      403       403   200   200      | 404
 GET    /v1/auth/options                   200    200    200    200   200   200      200       200   200   200      | -
 POST   /v1/setup                          403:wrong_setup_token *  *  *  *  *  *  *  *  *  | -
+GET    /v1/invitations?token={invite}     200    200    200    200   200   200      200       200   200   200      | -
+POST   /v1/invitations/accept             201    201    201    201   201   201      201       201   201   201      | -
 POST   /v1/session                        200    200    200    200   200   200      200       200   200   200      | -
 DELETE /v1/session                        401    204    204    204   204   403      403       403   403   403      | -
 GET    /v1/auth/oidc/start?provider=none  302    302    302    302   302   302      302       302   302   302      | -
@@ -65,6 +68,7 @@ DELETE /v1/me                             401    403:wrong_password * * *   403 
 GET    /v1/me/export                      401    200    200    200   200   403      403       403   403   403      | -
 GET    /v1/me/sessions                    401    200    200    200   200   403      403       403   403   403      | -
 DELETE /v1/me/sessions/{session}          401    204    204    204   204   403      403       403   403   403      | 404
+GET    /v1/usage                          401    200    200    200   200   200      200       200   200   200      | -
 GET    /v1/keys                           401    200    200    200   200   403      403       403   403   403      | -
 POST   /v1/keys                           401    403    201    201   201   403      403       403   403   403      | -
 DELETE /v1/keys/{key}                     401    404    204    204   204   403      403       403   403   403      | 404
@@ -73,6 +77,17 @@ POST   /v1/admin/users                    401    403    403    201   201   403  
 GET    /v1/admin/users/{user}             401    403    403    200   200   403      200       403   200   200      | 404
 PATCH  /v1/admin/users/{user}             401    403    403    200   200   403      200       403   200   200      | 404
 DELETE /v1/admin/users/{user}             401    403    403    204   204   403      204       403   204   204      | 404
+GET    /v1/admin/users/{user}/sessions    401    403    403    200   200   403      200       403   200   200      | 404
+DELETE /v1/admin/users/{user}/sessions    401    403    403    204   204   403      204       403   204   204      | 404
+GET    /v1/admin/invitations              401    403    403    200   200   403      200       403   200   200      | -
+POST   /v1/admin/invitations              401    403    403    201   201   403      201       403   201   201      | -
+DELETE /v1/admin/invitations/{invitation} 401    403    403    204   204   403      204       403   204   204      | 404
+GET    /v1/admin/groups                   401    403    403    200   200   403      200       403   200   200      | -
+POST   /v1/admin/groups                   401    403    403    201   201   403      201       403   201   201      | -
+PATCH  /v1/admin/groups/{group}           401    403    403    200   200   403      200       403   200   200      | 404
+DELETE /v1/admin/groups/{group}           401    403    403    204   204   403      204       403   204   204      | 404
+PUT    /v1/admin/groups/{group}/members   401    403    403    200   200   403      200       403   200   200      | 404
+GET    /v1/admin/usage                    401    403    403    200   200   403      200       403   200   200      | -
 GET    /v1/admin/keys                     401    403    403    200   200   403      200       403   200   200      | -
 DELETE /v1/admin/keys/{userkey}           401    403    403    204   204   403      204       403   204   204      | 404
 GET    /v1/admin/tenants                  401    403    403    403   403   403      403       403   403   200      | -
@@ -91,6 +106,11 @@ var bodies = map[string]string{
 	"POST /v1/conversations":                   `{}`,
 	"PATCH /v1/conversations/{conv}":           `{"pinned": true}`,
 	"POST /v1/setup":                           `{"token": "x", "email": "x@x.test", "name": "x", "password": "` + password + `"}`,
+	"POST /v1/invitations/accept":              `{"token": "{invite}", "name": "x", "password": "` + password + `"}`,
+	"POST /v1/admin/invitations":               `{"email": "asked{n}@b.test", "role": "admin"}`,
+	"POST /v1/admin/groups":                    `{"name": "new{n}"}`,
+	"PATCH /v1/admin/groups/{group}":           `{"description": "Other"}`,
+	"PUT /v1/admin/groups/{group}/members":     `{"add": ["{user}"]}`,
 	"POST /v1/session":                         `{"email": "member@b.test", "password": "` + password + `"}`,
 	"PATCH /v1/me":                             `{"name": "New name"}`,
 	"DELETE /v1/me":                            `{"password": "not the password at all"}`,
@@ -177,8 +197,9 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 		}
 	}
 	put := func(mark string, create func() string) {
-		if strings.Contains(path, mark) {
-			path = strings.ReplaceAll(path, mark, create())
+		if strings.Contains(path+body, mark) {
+			made := create()
+			path, body = strings.ReplaceAll(path, mark, made), strings.ReplaceAll(body, mark, made)
 		}
 	}
 	turn := func() conversation.Begun {
@@ -223,6 +244,18 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 	put("{user}", func() string { return someone().ID })
 	put("{userkey}", func() string {
 		return key(chat.Identity{Scope: chat.Scope{Tenant: who.Tenant, User: someone().ID}, Role: chat.RoleMember, Via: chat.ViaSession})
+	})
+	invite := func() (invitation.Invitation, string) {
+		v, token, err := h.Accounts.Invite(ctx, tenancy.Console(who.Tenant), tenancy.NewInvitation{Email: fmt.Sprintf("invited%d@b.test", h.n)})
+		check(err)
+		return v, token
+	}
+	put("{invite}", func() string { _, token := invite(); return token })
+	put("{invitation}", func() string { v, _ := invite(); return v.ID })
+	put("{group}", func() string {
+		g, err := h.Accounts.CreateGroup(ctx, tenancy.Console(who.Tenant), fmt.Sprintf("group%d", h.n), "")
+		check(err)
+		return g.Name
 	})
 	put("{tenant}", func() string { return who.Tenant })
 	put("{newtenant}", func() string {
@@ -321,6 +354,9 @@ func routeOf(path string) string {
 		}
 		if p == "{token}" {
 			parts[i] = ":token"
+		}
+		if p == "{group}" {
+			parts[i] = ":name"
 		}
 	}
 	path = strings.Join(parts, "/")

@@ -30,7 +30,7 @@ func TestUpgradeTakesASnapshotAndRollbackGoesBack(t *testing.T) {
 	if err := db.MigrateTo(ctx, newest-1); err != nil {
 		t.Fatal(err)
 	}
-	old, _, err := db.Version(ctx)
+	old, _, err := db.Version(ctx) // numbers of migrations may have gaps
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -125,8 +125,10 @@ func (p *Parts) newServer(version string) *edge.Server {
 	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Serving, cfg, p.Log.Named("chat"))...)
 	routes = append(routes, shareapi.Routes(p.Shares)...)
 	routes = append(routes, promptapi.Routes(p.Prompts)...)
-	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, p.Shares, p.Prompts, cfg, version)...)
-	routes = append(routes, adminapi.Routes(p.Accounts)...)
+	routes = append(routes, accountapi.Routes(accountapi.Parts{
+		Accounts: p.Accounts, Conversations: p.Conversations, Shares: p.Shares, Prompts: p.Prompts, Usage: p.Usage, Server: cfg, Version: version,
+	})...)
+	routes = append(routes, adminapi.Routes(p.Accounts, p.Usage)...)
 	routes = append(routes, systemapi.Routes(systemapi.Parts{
 		Version: version, Ready: p.DB.Ping, Models: p.Serving, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,
 		Routes: func() []edge.Route { return server.Routes() },

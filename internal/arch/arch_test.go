@@ -51,11 +51,11 @@ var outside = []struct {
 var tables = map[string]string{
 	"tenants": "internal/tenancy", "users": "internal/tenancy", "sessions": "internal/tenancy",
 	"api_keys": "internal/tenancy", "identities": "internal/tenancy",
+	"invitations": "internal/tenancy", "user_groups": "internal/tenancy",
 	"tenant_keys":   "internal/secrets",
 	"conversations": "internal/conversation", "messages": "internal/conversation",
-	"shares":        "internal/sharing",
-	"prompts":       "internal/prompts",
-	"usage_records": "internal/usage", "idempotency_keys": "internal/idempotency",
+	"shares": "internal/sharing", "prompts": "internal/prompts",
+	"usage_records": "internal/usage", "usage_days": "internal/usage", "idempotency_keys": "internal/idempotency",
 }
 
 type file struct {

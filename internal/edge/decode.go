@@ -6,8 +6,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -100,4 +102,30 @@ func QueryInt(c echo.Context, name string, def, lo, hi int) (int, error) {
 		return 0, fault.Invalid("%s must be a whole number from %d to %d", name, lo, hi).At(name)
 	}
 	return n, nil
+}
+
+// QueryTime reads a time of the query as RFC 3339 writes it; absent gives the zero time.
+func QueryTime(c echo.Context, name string) (time.Time, error) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, fault.Invalid("%s must be a time like 2026-01-31T00:00:00Z", name).At(name)
+	}
+	return at, nil
+}
+
+// PathParam is a parameter of the path that may hold any character. Echo leaves it escaped when the path
+// needs its raw form, as one with an escaped slash does.
+func PathParam(c echo.Context, name string) string {
+	value := c.Param(name)
+	if c.Request().URL.RawPath == "" {
+		return value
+	}
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
+	}
+	return value
 }

@@ -75,6 +75,21 @@ func (c Config) Secure() bool {
 	return c.TLSCert != "" || len(c.PublicURL) > 8 && c.PublicURL[:8] == "https://"
 }
 
+// URL is the address to open in a browser, without a slash at its end, of a server that listens there.
+func (c Config) URL(host, port string) string {
+	if c.PublicURL != "" {
+		return strings.TrimRight(c.PublicURL, "/")
+	}
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	if host == "" || net.ParseIP(host).IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
 // pagePath is the route of everything that is not an endpoint.
 const pagePath = "/*"
 
@@ -163,18 +178,8 @@ func (s *Server) Start(ctx context.Context) (<-chan error, error) {
 
 // URL is the address to open in a browser, after Start.
 func (s *Server) URL() string {
-	if s.cfg.PublicURL != "" {
-		return strings.TrimRight(s.cfg.PublicURL, "/")
-	}
-	scheme := "http"
-	if s.cfg.TLSCert != "" {
-		scheme = "https"
-	}
 	host, port, _ := net.SplitHostPort(s.addr.String()) // it is what a listener says
-	if net.ParseIP(host).IsUnspecified() {
-		host = "localhost"
-	}
-	return scheme + "://" + net.JoinHostPort(host, port)
+	return s.cfg.URL(host, port)
 }
 
 // Stop ends listening, lets requests finish until ctx ends and then cuts them off.

@@ -2,7 +2,7 @@
 // passwords, sessions, API keys, identities at OpenID providers and bearer tokens. It turns a credential
 // into a chat.Identity (Session, Bearer) and holds the rules of who may change whom.
 //
-// It owns the tables tenants, users, sessions, api_keys and identities. It speaks no HTTP: cookies,
+// It owns the tables tenants, users, sessions, api_keys, identities, invitations and user_groups. It speaks no HTTP: cookies,
 // headers and cross-origin checks are the edge's.
 //
 // Three rules hold everywhere. A row is only reached through a tenant that comes from the caller's
@@ -11,5 +11,6 @@
 // a tenant always keeps an owner who can sign in.
 //
 // Begin at Service. The parts that need no database are in the folders below: password, throttle,
-// issuer, oidc and bearer.
+// issuer, oidc and bearer. Those that keep a table of their own are there too, and work in the
+// transactions of Service: invitation and group.
 package tenancy

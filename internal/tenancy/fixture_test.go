@@ -104,6 +104,12 @@ func setUp(t *testing.T, change ...func(*Config)) *fixture {
 	return f
 }
 
+// patch changes a user of the first tenant, as its owner.
+func (f *fixture) patch(id string, p UserPatch) error {
+	_, err := f.UpdateUser(context.Background(), f.owner, id, p)
+	return err
+}
+
 // user makes a user of the first tenant and signs it in.
 func (f *fixture) user(t *testing.T, email string, role chat.Role) chat.Identity {
 	t.Helper()

@@ -166,14 +166,18 @@ func loginKey(email string) string {
 // attempt counts a sign-in, whether the account exists or not. forgive takes it back.
 func (s *Service) attempt(emailKey, ip string) (forgive func(), err error) {
 	t, from := s.cfg.Throttle, addressKey(ip)
-	tries := []throttle.Try{
-		{Key: "account " + emailKey, Rule: throttle.Rule{Burst: t.PerAccountTotal, Per: t.Window}},
-		{Key: "account " + emailKey + " from " + from, Rule: throttle.Rule{Burst: t.PerAccount, Per: t.Window}},
+	return s.take(append(s.fromAddress(ip),
+		throttle.Try{Key: "account " + emailKey, Rule: throttle.Rule{Burst: t.PerAccountTotal, Per: t.Window}},
+		throttle.Try{Key: "account " + emailKey + " from " + from, Rule: throttle.Rule{Burst: t.PerAccount, Per: t.Window}})...)
+}
+
+// fromAddress is the bucket of everything that one address guesses at, none where it is not known.
+func (s *Service) fromAddress(ip string) []throttle.Try {
+	from := addressKey(ip)
+	if from == "" {
+		return nil
 	}
-	if from != "" {
-		tries = append(tries, throttle.Try{Key: "from " + from, Rule: throttle.Rule{Burst: t.PerAddress, Per: t.Window}})
-	}
-	return s.take(tries...)
+	return []throttle.Try{{Key: "from " + from, Rule: throttle.Rule{Burst: s.cfg.Throttle.PerAddress, Per: s.cfg.Throttle.Window}}}
 }
 
 func (s *Service) take(tries ...throttle.Try) (forgive func(), err error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/tenancy/bearer"
+	"github.com/parley-chat/parley/internal/tenancy/invitation"
 	"github.com/parley-chat/parley/internal/tenancy/oidc"
 	"github.com/parley-chat/parley/internal/tenancy/password"
 	"github.com/parley-chat/parley/internal/tenancy/throttle"
@@ -98,7 +99,7 @@ func lockTenant(ctx context.Context, tx *store.Tx, tenant string) error {
 	return err
 }
 
-// Sweep deletes sessions that have ended and keys that expired a month ago. It is called now and then.
+// Sweep deletes sessions that have ended, and keys and invitations that expired a month ago. It is called now and then.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	_, err := s.db.Exec(ctx, `DELETE FROM sessions WHERE expires_at <= ? OR last_seen_at <= ?`,
@@ -107,7 +108,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 		return err
 	}
 	_, err = s.db.Exec(ctx, `DELETE FROM api_keys WHERE expires_at > 0 AND expires_at <= ?`, store.Millis(now.AddDate(0, -1, 0)))
-	return err
+	if err != nil {
+		return err
+	}
+	return invitation.Sweep(ctx, s.db, now)
 }
 
 // Options is what the sign-in page needs to know before anybody has signed in.

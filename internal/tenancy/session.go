@@ -129,6 +129,43 @@ func (s *Service) Logout(ctx context.Context, id chat.Identity) error {
 
 // Sessions lists the caller's own sessions, the last used first.
 func (s *Service) Sessions(ctx context.Context, id chat.Identity) ([]Session, error) {
+	return s.sessionsOf(ctx, id, id.Scope)
+}
+
+// UserSessions lists where a user of the actor's tenant is signed in.
+func (s *Service) UserSessions(ctx context.Context, actor chat.Identity, user string) ([]Session, error) {
+	if err := requireAdmin(actor); err != nil {
+		return nil, err
+	}
+	row, err := loadUser(ctx, s.db, actor.Tenant, user)
+	if err != nil {
+		return nil, err
+	}
+	return s.sessionsOf(ctx, actor, row.scope())
+}
+
+// EndUserSessions signs a user of the actor's tenant out everywhere. API keys go on. An admin does not
+// sign an owner out.
+func (s *Service) EndUserSessions(ctx context.Context, actor chat.Identity, user string) error {
+	if err := requireAdmin(actor); err != nil {
+		return err
+	}
+	row, err := loadUser(ctx, s.db, actor.Tenant, user)
+	if err == nil {
+		err = mayTouch(actor, row)
+	}
+	if err == nil {
+		err = endSessions(ctx, s.db, row.TenantID, row.ID, "")
+	}
+	if err != nil {
+		return fmt.Errorf("end sessions of %s: %w", user, err)
+	}
+	s.log.Info("user signed out everywhere", zap.String("tenant", actor.Tenant), zap.String("user", user), zap.String("by", actor.User))
+	return nil
+}
+
+// sessionsOf lists the sessions of a scope; id is who asks.
+func (s *Service) sessionsOf(ctx context.Context, id chat.Identity, sc chat.Scope) ([]Session, error) {
 	var rows []struct {
 		ID         string `db:"id"`
 		CreatedAt  int64  `db:"created_at"`
@@ -140,7 +177,7 @@ func (s *Service) Sessions(ctx context.Context, id chat.Identity) ([]Session, er
 	now := s.now()
 	err := s.db.Select(ctx, &rows, `SELECT id, created_at, last_seen_at, expires_at, user_agent, ip FROM sessions
 		WHERE tenant_id = ? AND user_id = ? AND expires_at > ? AND last_seen_at > ? ORDER BY last_seen_at DESC, id DESC`,
-		id.Tenant, id.User, store.Millis(now), store.Millis(now.Add(-s.cfg.Session.Idle)))
+		sc.Tenant, sc.User, store.Millis(now), store.Millis(now.Add(-s.cfg.Session.Idle)))
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/invitation"
 )
 
 // Tenant is one of the teams of an install, apart from all others.
@@ -232,9 +233,13 @@ func (s *Service) removable(ctx context.Context, actor chat.Identity, id string)
 }
 
 func (s *Service) closeTenant(ctx context.Context, tx *store.Tx, row tenantRow) error {
+	// First the tenant's own row, which is what an invitation that is being accepted waits for.
+	_, err := tx.Exec(ctx, `UPDATE tenants SET deleted_at = ? WHERE id = ? AND deleted_at = 0`, store.Millis(s.now()), row.ID)
+	if err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE tenant_id = ?`, row.ID); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE tenants SET deleted_at = ? WHERE id = ? AND deleted_at = 0`, store.Millis(s.now()), row.ID)
-	return err
+	return invitation.Clear(ctx, tx, row.ID)
 }

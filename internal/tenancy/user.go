@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/invitation"
 )
 
 // User is a person's account in one tenant. The same person in two tenants has two.
@@ -146,13 +147,16 @@ func insertUser(ctx context.Context, q store.Queryer, r userRow) error {
 	return err
 }
 
-// saveUser writes what can change.
+// saveUser writes what can change, and withdraws the invitations that the user may no longer offer.
 func saveUser(ctx context.Context, q store.Queryer, r userRow) error {
 	_, err := q.Exec(ctx, `UPDATE users SET email_verified = ?, name = ?, search_key = ?, role = ?, password_hash = ?, group_list = ?,
 		updated_at = ?, disabled_at = ? WHERE tenant_id = ? AND id = ?`,
 		r.EmailVerified, r.Name, searchKey(r.Name, r.Email), r.Role, r.PasswordHash, r.Groups,
 		r.UpdatedAt, r.DisabledAt, r.TenantID, r.ID)
-	return err
+	if err != nil {
+		return err
+	}
+	return limitInvitations(ctx, q, r)
 }
 
 func loadUser(ctx context.Context, q store.Queryer, tenant, id string) (userRow, error) {
@@ -203,6 +207,9 @@ func (s *Service) removeUser(ctx context.Context, tx *store.Tx, r userRow) error
 		if err := hook(ctx, tx, r.scope()); err != nil {
 			return err
 		}
+	}
+	if err := invitation.Forget(ctx, tx, r.TenantID, r.ID); err != nil {
+		return err
 	}
 	_, err := tx.Exec(ctx, `DELETE FROM users WHERE tenant_id = ? AND id = ?`, r.TenantID, r.ID)
 	return err

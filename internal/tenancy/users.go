@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/group"
 )
 
 const (
@@ -18,9 +20,21 @@ const (
 	maxPage     = 200
 )
 
-// UserFilter chooses users of the actor's tenant.
+// Status tells users who can sign in from those who cannot.
+type Status string
+
+// The statuses.
+const (
+	Active   Status = "active"
+	Disabled Status = "disabled"
+)
+
+// UserFilter chooses users of the actor's tenant. Empty fields choose all.
 type UserFilter struct {
 	Query  string // part of the name or the address
+	Role   chat.Role
+	Group  string
+	Status Status
 	Limit  int    // 0 means 50; at most 200
 	Cursor string // UserPage.Next of the page before
 }
@@ -69,40 +83,89 @@ func (s *Service) CreateUser(ctx context.Context, actor chat.Identity, n NewUser
 	return row.user(), nil
 }
 
+// check reports what is wrong with a filter, and fills in the limit.
+func (f *UserFilter) check() error {
+	if f.Limit == 0 {
+		f.Limit = defaultPage
+	}
+	switch {
+	case f.Limit < 0 || f.Limit > maxPage:
+		return fault.Invalid("limit must be 1 to %d", maxPage).At("limit")
+	case f.Cursor != "" && !chat.ValidID("usr", f.Cursor):
+		return fault.Invalid("cursor is not one that a list gave").At("cursor")
+	case !printable(f.Query) || utf8.RuneCountInString(f.Query) > maxEmail:
+		return fault.Invalid("q must be at most %d printable characters", maxEmail).At("q")
+	case f.Role != "" && !f.Role.Valid():
+		return badRole(f.Role)
+	case f.Status != "" && f.Status != Active && f.Status != Disabled:
+		return fault.Invalid("status must be %s or %s", Active, Disabled).At("status")
+	case !printable(f.Group) || utf8.RuneCountInString(f.Group) > maxGroup:
+		return fault.Invalid("group must be at most %d printable characters", maxGroup).At("group")
+	}
+	return nil
+}
+
 // Users lists users of the actor's tenant.
 func (s *Service) Users(ctx context.Context, actor chat.Identity, f UserFilter) (UserPage, error) {
 	if err := requireAdmin(actor); err != nil {
 		return UserPage{}, err
 	}
-	if f.Limit < 0 || f.Limit > maxPage {
-		return UserPage{}, fault.Invalid("limit must be 1 to %d", maxPage).At("limit")
+	if err := f.check(); err != nil {
+		return UserPage{}, err
 	}
-	if f.Limit == 0 {
-		f.Limit = defaultPage
+	where, args := `u.tenant_id = ? AND u.search_key LIKE ? ESCAPE '\'`, []any{actor.Tenant, likePattern(strings.TrimSpace(f.Query))}
+	if f.Role != "" {
+		where, args = where+` AND u.role = ?`, append(args, string(f.Role))
 	}
-	if f.Cursor != "" && !chat.ValidID("usr", f.Cursor) {
-		return UserPage{}, fault.Invalid("cursor is not one that a list gave").At("cursor")
+	if f.Group != "" {
+		where, args = where+` AND u.group_list LIKE ? ESCAPE '\'`, append(args, group.Pattern(f.Group))
 	}
-	if !printable(f.Query) || utf8.RuneCountInString(f.Query) > maxEmail {
-		return UserPage{}, fault.Invalid("q must be at most %d printable characters", maxEmail).At("q")
-	}
-	var rows []userRow
-	// Ids sort by time of creation, and one more row than asked for tells whether another page follows.
-	err := s.db.Select(ctx, &rows, `SELECT `+userColumns+` FROM users u WHERE u.tenant_id = ? AND u.id > ?
-		AND u.search_key LIKE ? ESCAPE '\' ORDER BY u.id LIMIT ?`,
-		actor.Tenant, f.Cursor, likePattern(strings.TrimSpace(f.Query)), f.Limit+1)
-	if err != nil {
-		return UserPage{}, fmt.Errorf("list users: %w", err)
+	switch f.Status {
+	case Active:
+		where += ` AND u.disabled_at = 0`
+	case Disabled:
+		where += ` AND u.disabled_at <> 0`
 	}
 	page := UserPage{Users: []User{}}
-	for i, r := range rows {
-		if i == f.Limit {
-			page.Next = rows[i-1].ID
-			break
+	for {
+		var rows []userRow
+		// Ids sort by time of creation, and one more row than asked for tells whether another page follows.
+		err := s.db.Select(ctx, &rows, `SELECT `+userColumns+` FROM users u WHERE `+where+` AND u.id > ? ORDER BY u.id LIMIT ?`,
+			append(slices.Clone(args), f.Cursor, f.Limit+1)...)
+		if err != nil {
+			return UserPage{}, fmt.Errorf("list users: %w", err)
 		}
-		page.Users = append(page.Users, r.user())
+		for _, r := range rows {
+			if f.Group != "" && !group.Has(r.Groups, f.Group) { // the pattern fits more than the group
+				continue
+			}
+			if len(page.Users) == f.Limit {
+				page.Next = page.Users[f.Limit-1].ID
+				return page, nil
+			}
+			page.Users = append(page.Users, r.user())
+		}
+		if len(rows) <= f.Limit {
+			return page, nil
+		}
+		f.Cursor = rows[len(rows)-1].ID
 	}
-	return page, nil
+}
+
+// UserNames returns the names of all users of the actor's tenant, by id.
+func (s *Service) UserNames(ctx context.Context, actor chat.Identity) (map[string]string, error) {
+	if err := requireAdmin(actor); err != nil {
+		return nil, err
+	}
+	var rows []struct{ ID, Name string }
+	if err := s.db.Select(ctx, &rows, `SELECT id, name FROM users WHERE tenant_id = ?`, actor.Tenant); err != nil {
+		return nil, fmt.Errorf("list names of users: %w", err)
+	}
+	names := make(map[string]string, len(rows))
+	for _, r := range rows {
+		names[r.ID] = r.Name
+	}
+	return names, nil
 }
 
 // User returns one user of the actor's tenant.

@@ -80,7 +80,7 @@ type Record struct {
 	CreatedAt    time.Time    `json:"created_at"`
 }
 
-// Book keeps the records, in the table usage_records. It is safe for many goroutines.
+// Book keeps the records in the table usage_records, and their sums by day in usage_days. It is safe for many goroutines.
 type Book struct {
 	db     *store.DB
 	prices map[string]Price
@@ -115,9 +115,15 @@ func (b *Book) Record(ctx context.Context, sc chat.Scope, r Record) (Record, err
 	if err != nil {
 		return Record{}, fmt.Errorf("write timings: %w", err)
 	}
-	_, err = b.db.Exec(ctx, `INSERT INTO usage_records (`+columns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, r.Trace, r.Tenant, r.User, r.Conversation, r.Message, r.Model, r.Surface, r.Usage.InputTokens,
-		r.Usage.CachedTokens, r.Usage.OutputTokens, string(timing), r.CostUSD, r.Outcome, store.Millis(r.CreatedAt))
+	err = b.db.WithTx(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO usage_records (`+columns+`, total_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.ID, r.Trace, r.Tenant, r.User, r.Conversation, r.Message, r.Model, r.Surface, r.Usage.InputTokens,
+			r.Usage.CachedTokens, r.Usage.OutputTokens, string(timing), r.CostUSD, r.Outcome, store.Millis(r.CreatedAt), r.Timing["total"])
+		if err != nil {
+			return err
+		}
+		return count(ctx, tx, r)
+	})
 	if err != nil {
 		return Record{}, fmt.Errorf("insert usage record: %w", err)
 	}
@@ -265,5 +271,5 @@ func (b *Book) Forget(ctx context.Context, tx *store.Tx, sc chat.Scope) error {
 	if err != nil {
 		return fmt.Errorf("forget user %s in usage: %w", sc.User, err)
 	}
-	return nil
+	return forgetInDays(ctx, tx, sc)
 }

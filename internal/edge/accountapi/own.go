@@ -62,7 +62,7 @@ type CreatedKey struct {
 
 func (a *api) me(c echo.Context) error {
 	id := edge.Identity(c)
-	me, err := a.accounts.Me(c.Request().Context(), id)
+	me, err := a.Accounts.Me(c.Request().Context(), id)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (a *api) patchMe(c echo.Context) error {
 		return err
 	}
 	id := edge.Identity(c)
-	me, err := a.accounts.UpdateMe(c.Request().Context(), id, tenancy.MePatch{
+	me, err := a.Accounts.UpdateMe(c.Request().Context(), id, tenancy.MePatch{
 		Name: req.Name, CurrentPassword: req.CurrentPassword, NewPassword: req.NewPassword,
 	})
 	if err != nil {
@@ -89,7 +89,7 @@ func (a *api) deleteMe(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.accounts.DeleteMe(c.Request().Context(), edge.Identity(c), req.Password); err != nil {
+	if err := a.Accounts.DeleteMe(c.Request().Context(), edge.Identity(c), req.Password); err != nil {
 		return err
 	}
 	a.cookies.Clear(c)
@@ -98,19 +98,19 @@ func (a *api) deleteMe(c echo.Context) error {
 
 func (a *api) export(c echo.Context) error {
 	ctx, id := c.Request().Context(), edge.Identity(c)
-	account, err := a.accounts.Export(ctx, id)
+	account, err := a.Accounts.Export(ctx, id)
 	if err != nil {
 		return err
 	}
 	var conversations bytes.Buffer
-	if err := a.store.Export(ctx, id.Scope, &conversations); err != nil {
+	if err := a.Conversations.Export(ctx, id.Scope, &conversations); err != nil {
 		return err
 	}
-	shares, err := a.shares.List(ctx, id.Scope)
+	shares, err := a.Shares.List(ctx, id.Scope)
 	if err != nil {
 		return err
 	}
-	library, err := a.prompts.List(ctx, id.Scope)
+	library, err := a.Prompts.List(ctx, id.Scope)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (a *api) export(c echo.Context) error {
 }
 
 func (a *api) sessions(c echo.Context) error {
-	list, err := a.accounts.Sessions(c.Request().Context(), edge.Identity(c))
+	list, err := a.Accounts.Sessions(c.Request().Context(), edge.Identity(c))
 	if err != nil {
 		return err
 	}
@@ -128,14 +128,14 @@ func (a *api) sessions(c echo.Context) error {
 }
 
 func (a *api) revokeSession(c echo.Context) error {
-	if err := a.accounts.RevokeSession(c.Request().Context(), edge.Identity(c), c.Param("id")); err != nil {
+	if err := a.Accounts.RevokeSession(c.Request().Context(), edge.Identity(c), c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (a *api) keys(c echo.Context) error {
-	list, err := a.accounts.Keys(c.Request().Context(), edge.Identity(c))
+	list, err := a.Accounts.Keys(c.Request().Context(), edge.Identity(c))
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (a *api) createKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	key, secret, err := a.accounts.CreateKey(c.Request().Context(), edge.Identity(c), tenancy.NewKey{
+	key, secret, err := a.Accounts.CreateKey(c.Request().Context(), edge.Identity(c), tenancy.NewKey{
 		Name: req.Name, Permissions: req.Permissions, ExpiresAt: req.ExpiresAt,
 	})
 	if err != nil {
@@ -157,7 +157,7 @@ func (a *api) createKey(c echo.Context) error {
 }
 
 func (a *api) revokeKey(c echo.Context) error {
-	if err := a.accounts.RevokeKey(c.Request().Context(), edge.Identity(c), c.Param("id")); err != nil {
+	if err := a.Accounts.RevokeKey(c.Request().Context(), edge.Identity(c), c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -1,5 +1,5 @@
-// Package accountapi is a person's own account: set-up, sign-in, profile, sessions, keys, export and
-// deletion.
+// Package accountapi is a person's own account: set-up, invitation, sign-in, profile, sessions, keys,
+// usage, export and deletion.
 package accountapi
 
 import (
@@ -13,24 +13,28 @@ import (
 	"github.com/parley-chat/parley/internal/prompts"
 	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/tenancy"
+	"github.com/parley-chat/parley/internal/usage"
 )
 
+// Parts are what the endpoints ask.
+type Parts struct {
+	Accounts      *tenancy.Service
+	Conversations *conversation.Store
+	Shares        *sharing.Store
+	Prompts       *prompts.Store
+	Usage         *usage.Book
+	Server        edge.Config
+	Version       string
+}
+
 type api struct {
-	accounts  *tenancy.Service
-	store     *conversation.Store
-	shares    *sharing.Store
-	prompts   *prompts.Store
-	cookies   edge.Cookies
-	publicURL string
-	version   string
+	Parts
+	cookies edge.Cookies
 }
 
 // Routes are the endpoints.
-func Routes(accounts *tenancy.Service, store *conversation.Store, shares *sharing.Store, library *prompts.Store, cfg edge.Config, version string) []edge.Route {
-	a := &api{
-		accounts: accounts, store: store, shares: shares, prompts: library,
-		cookies: edge.NewCookies(cfg.Secure()), publicURL: cfg.PublicURL, version: version,
-	}
+func Routes(p Parts) []edge.Route {
+	a := &api{p, edge.NewCookies(p.Server.Secure())}
 	const signIn, own = "Sign-in", "Own account"
 	public, mine := edge.Public(), edge.Own()
 	return []edge.Route{
@@ -38,6 +42,11 @@ func Routes(accounts *tenancy.Service, store *conversation.Store, shares *sharin
 			Tag: signIn, Summary: "Tell how one can sign in", Response: Options{}}},
 		{Method: http.MethodPost, Path: "/v1/setup", Access: public, Handle: a.setup, Op: edge.Op{
 			Tag: signIn, Summary: "Make the first account, by the link that the server printed", Request: SetupRequest{}, Response: Me{}, Status: http.StatusCreated}},
+		{Method: http.MethodGet, Path: "/v1/invitations", Access: public, Handle: a.invitation, Op: edge.Op{
+			Tag: signIn, Summary: "Tell what the link of an invitation offers", Query: TokenQuery{}, Response: Invited{},
+			Detail: "A link that is unknown, used, revoked or has expired is 404, whichever it is."}},
+		{Method: http.MethodPost, Path: "/v1/invitations/accept", Access: public, Handle: a.acceptInvitation, Op: edge.Op{
+			Tag: signIn, Summary: "Make the account that an invitation offers, and sign in", Request: AcceptRequest{}, Response: Me{}, Status: http.StatusCreated}},
 		{Method: http.MethodPost, Path: "/v1/session", Access: public, Handle: a.login, Op: edge.Op{
 			Tag: signIn, Summary: "Sign in by password", Request: LoginRequest{}, Response: Me{}}},
 		{Method: http.MethodDelete, Path: "/v1/session", Access: mine, Handle: a.logout, Op: edge.Op{
@@ -59,6 +68,9 @@ func Routes(accounts *tenancy.Service, store *conversation.Store, shares *sharin
 			Tag: own, Summary: "List where one is signed in", Response: edge.List[tenancy.Session]{}}},
 		{Method: http.MethodDelete, Path: "/v1/me/sessions/:id", Access: mine, Handle: a.revokeSession, Op: edge.Op{
 			Tag: own, Summary: "Sign out somewhere", Status: http.StatusNoContent}},
+		{Method: http.MethodGet, Path: "/v1/usage", Access: edge.Access{Role: chat.RoleViewer}, Handle: a.usage, Op: edge.Op{
+			Tag: own, Summary: "Sum up by day what one's own turns took", Query: OwnUsageQuery{}, Response: usage.Report{},
+			Detail: "Days are in UTC. One without a turn has no row."}},
 		{Method: http.MethodGet, Path: "/v1/keys", Access: mine, Handle: a.keys, Op: edge.Op{
 			Tag: own, Summary: "List one's API keys", Response: edge.List[tenancy.Key]{}}},
 		{Method: http.MethodPost, Path: "/v1/keys", Access: mine, Handle: a.createKey, Op: edge.Op{

@@ -56,11 +56,11 @@ type StartQuery struct {
 }
 
 func (a *api) options(c echo.Context) error {
-	o, err := a.accounts.Options(c.Request().Context())
+	o, err := a.Accounts.Options(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	out := Options{SetupNeeded: o.SetupNeeded, Password: o.Password, MinLength: o.MinLength, OIDC: []Provider{}, Version: a.version}
+	out := Options{SetupNeeded: o.SetupNeeded, Password: o.Password, MinLength: o.MinLength, OIDC: []Provider{}, Version: a.Version}
 	for _, p := range o.Providers {
 		out.OIDC = append(out.OIDC, Provider{Name: p.Name, Label: p.Label, URL: "/v1/auth/oidc/start?provider=" + url.QueryEscape(p.Name)})
 	}
@@ -72,7 +72,7 @@ func (a *api) setup(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	grant, err := a.accounts.Setup(c.Request().Context(), req.Token, tenancy.SetupRequest{
+	grant, err := a.Accounts.Setup(c.Request().Context(), req.Token, tenancy.SetupRequest{
 		Email: req.Email, Name: req.Name, Password: req.Password, TenantName: req.TenantName, Client: client(c),
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func (a *api) login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	grant, err := a.accounts.Login(c.Request().Context(), tenancy.LoginRequest{
+	grant, err := a.Accounts.Login(c.Request().Context(), tenancy.LoginRequest{
 		Email: req.Email, Password: req.Password, Tenant: req.Tenant, Client: client(c),
 	})
 	var choose *tenancy.ChooseTenant
@@ -111,7 +111,7 @@ func (c choice) Unwrap() error { return c.ChooseTenant.Unwrap() }
 // welcome gives the browser its session and tells who has signed in.
 func (a *api) welcome(c echo.Context, status int, grant tenancy.Grant) error {
 	a.cookies.Set(c, grant.Token, grant.ExpiresAt)
-	me, err := a.accounts.Me(c.Request().Context(), grant.Identity)
+	me, err := a.Accounts.Me(c.Request().Context(), grant.Identity)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (a *api) welcome(c echo.Context, status int, grant tenancy.Grant) error {
 }
 
 func (a *api) logout(c echo.Context) error {
-	if err := a.accounts.Logout(c.Request().Context(), edge.Identity(c)); err != nil {
+	if err := a.Accounts.Logout(c.Request().Context(), edge.Identity(c)); err != nil {
 		return err
 	}
 	a.cookies.Clear(c)
@@ -127,7 +127,7 @@ func (a *api) logout(c echo.Context) error {
 }
 
 func (a *api) beginOIDC(c echo.Context) error {
-	started, err := a.accounts.BeginOIDC(c.Request().Context(), c.QueryParam("provider"), c.QueryParam("next"), a.callback(c))
+	started, err := a.Accounts.BeginOIDC(c.Request().Context(), c.QueryParam("provider"), c.QueryParam("next"), a.callback(c))
 	if err != nil {
 		return a.backToSignIn(c, err)
 	}
@@ -138,7 +138,7 @@ func (a *api) beginOIDC(c echo.Context) error {
 func (a *api) finishOIDC(c echo.Context) error {
 	cookie := a.cookies.Flow(c)
 	a.cookies.SetFlow(c, "", -time.Second)
-	grant, next, err := a.accounts.FinishOIDC(c.Request().Context(), cookie, c.QueryParams(), client(c))
+	grant, next, err := a.Accounts.FinishOIDC(c.Request().Context(), cookie, c.QueryParams(), client(c))
 	if err != nil {
 		return a.backToSignIn(c, err)
 	}
@@ -157,8 +157,8 @@ func (a *api) backToSignIn(c echo.Context, err error) error {
 
 // callback is the address that a provider sends the browser back to.
 func (a *api) callback(c echo.Context) string {
-	if a.publicURL != "" {
-		base, err := url.Parse(a.publicURL)
+	if a.Server.PublicURL != "" {
+		base, err := url.Parse(a.Server.PublicURL)
 		if err == nil {
 			return base.JoinPath(callbackPath).String()
 		}

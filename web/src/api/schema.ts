@@ -106,6 +106,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tenant's groups
+         * @description Also those that exist in users' lists alone, as a claim of an identity provider; they have no created_at.
+         *
+         *     From the role admin on; an API key needs the permission admin.
+         */
+        get: operations["getV1AdminGroups"];
+        put?: never;
+        /**
+         * Make a group
+         * @description From the role admin on; an API key needs the permission admin.
+         */
+        post: operations["postV1AdminGroups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/groups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a group; its members stay users
+         * @description Where an identity provider decides somebody's groups, it does so again at the next sign-in.
+         *
+         *     From the role admin on; an API key needs the permission admin.
+         */
+        delete: operations["deleteV1AdminGroupsName"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename or describe a group; its members stay
+         * @description Where an identity provider decides somebody's groups, it does so again at the next sign-in.
+         *
+         *     From the role admin on; an API key needs the permission admin.
+         */
+        patch: operations["patchV1AdminGroupsName"];
+        trace?: never;
+    };
+    "/v1/admin/groups/{name}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put users into a group and take others out, all or nothing
+         * @description Where an identity provider decides somebody's groups, it does so again at the next sign-in.
+         *
+         *     From the role admin on; an API key needs the permission admin.
+         */
+        put: operations["putV1AdminGroupsNameMembers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the invitations that are open, accepted or expired
+         * @description The newest first. An invitation is listed until a month after its link ended.
+         *
+         *     From the role admin on; an API key needs the permission admin.
+         */
+        get: operations["getV1AdminInvitations"];
+        put?: never;
+        /**
+         * Invite somebody by a link that is told this once
+         * @description The link makes one account of this address and role. An earlier invitation of the same address ends, as does every invitation when the person who made it may not give its role any more. An address that has an account is 409.
+         *
+         *     From the role admin on; an API key needs the permission admin.
+         */
+        post: operations["postV1AdminInvitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an invitation, or take one that has ended off the list
+         * @description From the role admin on; an API key needs the permission admin.
+         */
+        delete: operations["deleteV1AdminInvitationsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/keys": {
         parameters: {
             query?: never;
@@ -218,6 +342,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up what the tenant's turns took
+         * @description Rows are days in UTC, oldest first, or users, models or surfaces, most requests first. What had no turn has no row; users that were deleted are one row with an empty key.
+         *
+         *     From the role admin on; an API key needs the permission admin.
+         */
+        get: operations["getV1AdminUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/users": {
         parameters: {
             query?: never;
@@ -268,6 +414,30 @@ export interface paths {
          * @description From the role admin on; an API key needs the permission admin.
          */
         patch: operations["patchV1AdminUsersId"];
+        trace?: never;
+    };
+    "/v1/admin/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where a user is signed in
+         * @description From the role admin on; an API key needs the permission admin.
+         */
+        get: operations["getV1AdminUsersIdSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign a user out everywhere; API keys go on
+         * @description From the role admin on; an API key needs the permission admin.
+         */
+        delete: operations["deleteV1AdminUsersIdSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/auth/oidc/callback": {
@@ -522,6 +692,48 @@ export interface paths {
          * @description From the role member on; an API key needs the permission chat.
          */
         post: operations["postV1Embeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell what the link of an invitation offers
+         * @description A link that is unknown, used, revoked or has expired is 404, whichever it is.
+         *
+         *     Anyone may call it.
+         */
+        get: operations["getV1Invitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the account that an invitation offers, and sign in
+         * @description Anyone may call it.
+         */
+        post: operations["postV1InvitationsAccept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -916,6 +1128,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up by day what one's own turns took
+         * @description Days are in UTC. One without a turn has no row.
+         *
+         *     From the role viewer on.
+         */
+        get: operations["getV1Usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ws": {
         parameters: {
             query?: never;
@@ -942,6 +1176,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptRequest: {
+            name: string;
+            password: string;
+            token: string;
+        };
         /** @enum {string} */
         Audience: "tenant" | "link";
         Conversation: {
@@ -965,6 +1204,24 @@ export interface components {
             /** @enum {unknown} */
             status?: components["schemas"]["State"];
             title?: null | string;
+        };
+        CreatedInvitation: {
+            /** Format: date-time */
+            accepted_at?: string;
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            groups: string[];
+            id: string;
+            invited_by: string;
+            /** @description To be opened on this server. */
+            link_path: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            /** @enum {string} */
+            state: "pending" | "accepted" | "expired";
         };
         CreatedKey: {
             /** Format: date-time */
@@ -1043,6 +1300,22 @@ export interface components {
             prompts: components["schemas"]["Prompt"][];
             shares: components["schemas"]["Share"][];
         };
+        Figures: {
+            /** Format: int64 */
+            avg_latency_ms: number;
+            /** Format: int64 */
+            cached_tokens: number;
+            /** Format: double */
+            cost_usd: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            requests: number;
+        };
         Format: string | {
             type?: string;
         };
@@ -1050,6 +1323,20 @@ export interface components {
             data: components["schemas"]["Hit"][];
             next_cursor: string;
             partial: boolean;
+        };
+        Group: {
+            /** Format: date-time */
+            created_at?: string;
+            description: string;
+            members: number;
+            name: string;
+        };
+        GroupList: {
+            data: components["schemas"]["Group"][];
+        };
+        GroupPatch: {
+            description?: null | string;
+            name?: null | string;
         };
         Health: {
             /** @enum {string} */
@@ -1063,6 +1350,35 @@ export interface components {
             role?: components["schemas"]["Speaker"];
             snippet: string;
             title: string;
+        };
+        Invitation: {
+            /** Format: date-time */
+            accepted_at?: string;
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            groups: string[];
+            id: string;
+            invited_by: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            /** @enum {string} */
+            state: "pending" | "accepted" | "expired";
+        };
+        InvitationList: {
+            data: components["schemas"]["Invitation"][];
+        };
+        Invited: {
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description What the form begins with; may be empty. */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** @description The team's name. */
+            tenant: string;
         };
         Key: {
             /** Format: date-time */
@@ -1107,6 +1423,10 @@ export interface components {
             name?: null | string;
             new_password?: null | string;
         };
+        MemberChange: {
+            add?: string[];
+            remove?: string[];
+        };
         Message: {
             conversation_id: string;
             /** Format: date-time */
@@ -1133,6 +1453,23 @@ export interface components {
         NewConversation: {
             /** @description Empty waits for a generated one. */
             title?: string;
+        };
+        NewGroup: {
+            description?: string;
+            name: string;
+        };
+        NewInvitation: {
+            email: string;
+            /** @default 7 */
+            expires_in_days: number;
+            groups?: string[];
+            /** @description What the person's form begins with. */
+            name?: string;
+            /**
+             * @description Not above one's own.
+             * @default member
+             */
+            role: components["schemas"]["Role"];
         };
         NewKey: {
             /**
@@ -1179,10 +1516,7 @@ export interface components {
             name: string;
             /** @description Empty for who signs in through a provider only. */
             password?: string;
-            /**
-             * @default member
-             * @enum {unknown}
-             */
+            /** @default member */
             role: components["schemas"]["Role"];
         };
         OpenAIAnswer: {
@@ -1415,6 +1749,34 @@ export interface components {
             count: number;
             kind: string;
         };
+        Report: {
+            /** @enum {string} */
+            by: "day" | "user" | "model" | "surface";
+            /** Format: date-time */
+            from: string;
+            rows: components["schemas"]["ReportRow"][];
+            /** Format: date-time */
+            to: string;
+            total: components["schemas"]["Figures"];
+        };
+        ReportRow: {
+            /** Format: int64 */
+            avg_latency_ms: number;
+            /** Format: int64 */
+            cached_tokens: number;
+            /** Format: double */
+            cost_usd: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: int64 */
+            input_tokens: number;
+            key: string;
+            label: string;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            requests: number;
+        };
         ResponseOptions: {
             /** @description "text"; "json" is not available yet. */
             format?: components["schemas"]["Format"];
@@ -1598,7 +1960,6 @@ export interface components {
             groups?: null | string[];
             name?: null | string;
             password?: null | string;
-            /** @enum {unknown} */
             role?: components["schemas"]["Role"];
         };
         Variable: {
@@ -1745,6 +2106,258 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1AdminGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1AdminGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1AdminGroupsName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patchV1AdminGroupsName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GroupPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    putV1AdminGroupsNameMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1AdminInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1AdminInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1AdminInvitationsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error */
             default: {
@@ -2005,11 +2618,50 @@ export interface operations {
             };
         };
     };
+    getV1AdminUsage: {
+        parameters: {
+            query?: {
+                /** @description Included. Absent means 30 days before to. */
+                from?: string;
+                /** @description Not included. Absent means now. */
+                to?: string;
+                by?: "day" | "user" | "model" | "surface";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getV1AdminUsers: {
         parameters: {
             query?: {
                 /** @description Part of the name or address. */
                 q?: string;
+                role?: components["schemas"]["Role"];
+                /** @description A group that they are in. */
+                group?: string;
+                status?: "active" | "disabled";
                 limit?: number;
                 cursor?: string;
             };
@@ -2155,6 +2807,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1AdminUsersIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1AdminUsersIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error */
             default: {
@@ -2641,6 +3353,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenAIEmbeddingList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1Invitations: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1InvitationsAccept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Any error */
@@ -3368,6 +4144,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatusType2"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1Usage: {
+        parameters: {
+            query?: {
+                /** @description Included. Absent means 30 days before to. */
+                from?: string;
+                /** @description Not included. Absent means now. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
                 };
             };
             /** @description Any error */
