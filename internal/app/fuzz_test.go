@@ -90,7 +90,10 @@ func TestHostileRequestsGetClearAnswers(t *testing.T) {
 		if r.IntN(3) == 0 {
 			header = []string{headers[r.IntN(len(headers))], printable(mutate(r, "msg_00000000000000000000000000.1.2"))}
 		}
-		body := mutate(r, seeds[r.IntN(len(seeds))])
+		body := seeds[r.IntN(len(seeds))]
+		if r.IntN(6) > 0 {
+			body = mutate(r, body)
+		}
 		if route.Path == "/v1/me" && route.Method == http.MethodDelete || strings.Contains(path, "/shred") {
 			continue // nothing of ours is to go
 		}
