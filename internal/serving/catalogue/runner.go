@@ -46,10 +46,24 @@ func runChild(ctx context.Context, c command) error {
 	case errors.Is(err, exec.ErrNotFound):
 		return fault.Unavailable("the command %q is not on this machine; install it and try again", c.name).Because(err)
 	case err != nil:
-		return fmt.Errorf("%s %s: %w\n%s", c.name, strings.Join(c.args, " "), err, out.String())
+		return &childError{c.name, c.args, err, out.String()}
 	}
 	return nil
 }
+
+// childError is a package client that ended badly.
+type childError struct {
+	name   string
+	args   []string
+	err    error
+	output string // the end of it
+}
+
+func (e *childError) Error() string {
+	return fmt.Sprintf("%s %s: %v\n%s", e.name, strings.Join(e.args, " "), e.err, e.output)
+}
+
+func (e *childError) Unwrap() error { return e.err }
 
 // tail keeps the last kilobytes of what is written to it.
 type tail struct{ buf bytes.Buffer }
