@@ -83,7 +83,7 @@ func (d *Downloads) begin(id string, pull func(context.Context, Progress) error)
 	if d.life.Err() != nil {
 		return fault.Unavailable("the server is shutting down")
 	}
-	if t := d.tasks[id]; t != nil && t.err == nil {
+	if d.tasks[id].underWay() {
 		return nil
 	}
 	t := &task{id: id, pull: pull, phase: PhaseWait, now: d.now, mu: &d.mu, ended: make(chan struct{})}
@@ -111,7 +111,7 @@ func (d *Downloads) run() {
 
 // fetch runs one pull. One that was paused has not failed: what has come of it is on the disk.
 func (d *Downloads) fetch(t *task) error {
-	if t.ctx.Err() != nil {
+	if t.paused() {
 		return nil
 	}
 	began, log := d.now(), d.log.With(zap.String("model", t.name()))
@@ -120,7 +120,7 @@ func (d *Downloads) fetch(t *task) error {
 	switch {
 	case err == nil:
 		log.Info("download ended", zap.Duration("took", d.now().Sub(began)))
-	case t.ctx.Err() != nil:
+	case t.paused():
 		log.Info("download paused")
 		return nil
 	default:
@@ -157,7 +157,7 @@ func (d *Downloads) pause(ctx context.Context, id string) error {
 	d.mu.Lock()
 	t := d.tasks[id]
 	switch {
-	case t == nil || t.err != nil:
+	case !t.underWay():
 		d.mu.Unlock()
 		return nil
 	case d.queue[0] != t:
@@ -182,7 +182,7 @@ func (d *Downloads) Remove(ctx context.Context, id string) error {
 	}
 	d.mu.Lock()
 	t := d.tasks[id]
-	if t != nil && t.err == nil {
+	if t.underWay() {
 		d.mu.Unlock()
 		return fault.Conflict("%s is being downloaded; pause it first", id).OfKind("downloading")
 	}
@@ -230,10 +230,10 @@ func (d *Downloads) tell(i Item) Download {
 	out := Download{Item: i}
 	total := i.Bytes()
 	switch {
-	case i.Usable() && (t == nil || t.err != nil):
+	case i.Usable() && !t.underWay():
 		delete(d.tasks, i.ID) // a failure that somebody has made good
 		return out
-	case t != nil && t.err == nil:
+	case t.underWay():
 		out.State, out.Problem = t.state(d.queue[0] == t), ""
 		out.Transfer = t.transfer()
 	case t != nil:
@@ -267,7 +267,7 @@ func (d *Downloads) Engine(ctx context.Context) EngineDownload {
 	t := d.tasks[engineID]
 	switch {
 	case t == nil:
-	case t.err == nil:
+	case t.underWay():
 		out.State, out.Problem, out.Transfer = t.state(d.queue[0] == t), "", t.transfer()
 	case err != nil:
 		out.State, out.Problem = StateFailed, problem(t.err)

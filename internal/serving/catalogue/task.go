@@ -50,6 +50,12 @@ func (t *task) name() string {
 	return t.id
 }
 
+// underWay tells whether a pull is to come or runs: it is false for none and for one that failed. The
+// caller holds mu.
+func (t *task) underWay() bool { return t != nil && t.err == nil }
+
+func (t *task) paused() bool { return t.ctx.Err() != nil }
+
 // Begin implements Progress.
 func (t *task) Begin(phase Phase, _ string, bytes int64) {
 	t.mu.Lock()
