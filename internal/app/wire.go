@@ -25,6 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
+	"github.com/parley-chat/parley/internal/serving/defaults"
 	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/telemetry"
@@ -51,6 +52,8 @@ type Parts struct {
 
 	Registry     *prometheus.Registry // after Build
 	Serving      *serving.Service
+	Defaults     *defaults.Defaults
+	Downloads    *catalogue.Downloads
 	Orchestrator *orchestrator.Orchestrator
 	Turns        *orchestrator.Turns
 }
@@ -114,6 +117,8 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 func (p *Parts) Build(engine serving.Loader) {
 	p.Registry = telemetry.NewRegistry()
 	p.Serving = serving.New(p.Config.Serving, p.Models, engine, serving.NewMetrics(p.Registry), p.Log.Named("serving"))
+	p.Defaults = defaults.New(p.DB, p.Serving)
+	p.Downloads = catalogue.NewDownloads(p.Models, p.Log.Named("downloads"))
 	p.Orchestrator = orchestrator.New(p.Serving, p.Usage, p.Log.Named("turn"))
 	p.Turns = orchestrator.NewTurns(p.Orchestrator, p.Conversations, p.Log.Named("turn"))
 }
@@ -121,14 +126,15 @@ func (p *Parts) Build(engine serving.Loader) {
 func (p *Parts) newServer(version string) *edge.Server {
 	var server *edge.Server
 	cfg := p.Config.Server
-	routes := openaiapi.Routes(p.Orchestrator, p.Serving, version)
-	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Serving, cfg, p.Log.Named("chat"))...)
+	routes := openaiapi.Routes(p.Orchestrator, p.Defaults, p.Serving, p.Usage, version)
+	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Defaults, cfg, p.Log.Named("chat"))...)
 	routes = append(routes, shareapi.Routes(p.Shares)...)
 	routes = append(routes, promptapi.Routes(p.Prompts)...)
 	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, p.Shares, p.Prompts, cfg, version)...)
 	routes = append(routes, adminapi.Routes(p.Accounts)...)
+	routes = append(routes, adminapi.ModelRoutes(p.Downloads, p.Serving, p.Defaults)...)
 	routes = append(routes, systemapi.Routes(systemapi.Parts{
-		Version: version, Ready: p.DB.Ping, Models: p.Serving, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,
+		Version: version, Ready: p.DB.Ping, Models: p.Defaults, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,
 		Routes: func() []edge.Route { return server.Routes() },
 	})...)
 	page := edge.Page(web.FS())
@@ -136,9 +142,12 @@ func (p *Parts) newServer(version string) *edge.Server {
 	return server
 }
 
-// Close frees the models and closes the database.
+// Close ends a download, frees the models and closes the database.
 func (p *Parts) Close(ctx context.Context) error {
 	var errs []error
+	if p.Downloads != nil {
+		errs = append(errs, p.Downloads.Stop(ctx))
+	}
 	if p.Serving != nil {
 		errs = append(errs, p.Serving.Close(ctx))
 	}

@@ -247,6 +247,9 @@ func (d *Downloads) tell(i Item) Download {
 	return out
 }
 
+// Free is how many bytes may still come into the models folder.
+func (d *Downloads) Free() (int64, error) { return d.c.free(d.c.models) }
+
 // EngineDownload is how it stands with the engine libraries.
 type EngineDownload struct {
 	Engine
