@@ -84,6 +84,7 @@ POST   /v1/admin/models/{spare}/unload    401    403    403    403   403   403  
 DELETE /v1/admin/models/{spare}           401    403    403    403   403   403      403       403   403   204      | -
 POST   /v1/admin/engine/pull              401    403    403    403   403   403      403       403   403   202      | -
 POST   /v1/admin/engine/pause             401    403    403    403   403   403      403       403   403   200      | -
+GET    /v1/admin/health                   401    403    403    403   403   403      403       403   403   200      | -
 GET    /v1/admin/model-defaults           401    403    403    200   200   403      200       403   200   200      | -
 PUT    /v1/admin/model-defaults           401    403    403    200   200   403      200       403   200   200      | -
 GET    /v1/admin/tenants                  401    403    403    403   403   403      403       403   403   200      | -

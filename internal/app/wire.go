@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -56,11 +57,15 @@ type Parts struct {
 	Downloads    *catalogue.Downloads
 	Orchestrator *orchestrator.Orchestrator
 	Turns        *orchestrator.Turns
+	engine       serving.Loader
+
+	started   time.Time
+	integrity integrity
 }
 
 // Open opens the database, whatever its schema's version, and the catalogue.
 func Open(ctx context.Context, cfg Config, log *zap.Logger) (*Parts, error) {
-	p := &Parts{Config: cfg, Log: log}
+	p := &Parts{Config: cfg, Log: log, started: time.Now()}
 	var err error
 	if p.Models, err = catalogue.Open(cfg.Models, cfg.Engine.Libraries, cfg.DataDir, configs.FS); err != nil {
 		return nil, err
@@ -115,7 +120,7 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 
 // Build makes the parts that answer, with models run by engine.
 func (p *Parts) Build(engine serving.Loader) {
-	p.Registry = telemetry.NewRegistry()
+	p.Registry, p.engine = telemetry.NewRegistry(), engine
 	p.Serving = serving.New(p.Config.Serving, p.Models, engine, serving.NewMetrics(p.Registry), p.Log.Named("serving"))
 	p.Defaults = defaults.New(p.DB, p.Serving)
 	p.Downloads = catalogue.NewDownloads(p.Models, p.Log.Named("downloads"))
@@ -133,6 +138,7 @@ func (p *Parts) newServer(version string) *edge.Server {
 	routes = append(routes, accountapi.Routes(p.Accounts, p.Conversations, p.Shares, p.Prompts, cfg, version)...)
 	routes = append(routes, adminapi.Routes(p.Accounts)...)
 	routes = append(routes, adminapi.ModelRoutes(p.Downloads, p.Serving, p.Defaults)...)
+	routes = append(routes, adminapi.HealthRoutes(func(ctx context.Context) (adminapi.HealthReport, error) { return p.health(ctx, version) })...)
 	routes = append(routes, systemapi.Routes(systemapi.Parts{
 		Version: version, Ready: p.DB.Ping, Models: p.Defaults, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,
 		Routes: func() []edge.Route { return server.Routes() },

@@ -146,6 +146,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how the server does
+         * @description The checks are those of `parley doctor`.
+         *
+         *     For administrators of the first tenant.
+         */
+        get: operations["getV1AdminHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/keys": {
         parameters: {
             query?: never;
@@ -1186,6 +1208,20 @@ export interface components {
             /** @description Told this once: where the server is, followed by this. */
             url_path: string;
         };
+        DatabaseHealth: {
+            /** @enum {string} */
+            kind: "sqlite" | "postgres";
+            /** Format: int64 */
+            schema_version: number;
+            /** Format: int64 */
+            size_bytes: number;
+        };
+        DiskHealth: {
+            /** Format: int64 */
+            data_free_bytes: number;
+            /** Format: int64 */
+            data_total_bytes: number;
+        };
         Done: {
             finish_reason: string;
             latency_ms: components["schemas"]["Timings"];
@@ -1207,6 +1243,13 @@ export interface components {
             messages: components["schemas"]["SharedMessage"][];
             redactions: components["schemas"]["Redaction"][];
             title: string;
+        };
+        EngineHealth: {
+            error: string;
+            path: string;
+            ready: boolean;
+            /** @description Of llama.cpp; empty for a folder of one's own. */
+            version: string;
         };
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
@@ -1256,6 +1299,28 @@ export interface components {
             /** @enum {string} */
             status: "ok";
         };
+        HealthCheck: {
+            detail: string;
+            /** @description The command that mends it, or empty. */
+            fix: string;
+            name: string;
+            /** @enum {string} */
+            state: "ok" | "warn" | "fail";
+        };
+        HealthReport: {
+            checks: components["schemas"]["HealthCheck"][];
+            database: components["schemas"]["DatabaseHealth"];
+            disk: components["schemas"]["DiskHealth"];
+            engine: components["schemas"]["EngineHealth"];
+            models_loaded: components["schemas"]["LoadedModel"][];
+            process: components["schemas"]["ProcessHealth"];
+            queue: components["schemas"]["QueueHealth"];
+            /** Format: date-time */
+            started_at: string;
+            /** Format: int64 */
+            uptime_s: number;
+            version: string;
+        };
         Hit: {
             conversation_id: string;
             /** Format: date-time */
@@ -1288,6 +1353,13 @@ export interface components {
             /** Format: date-time */
             last_used_at: string;
             subject: string;
+        };
+        LoadedModel: {
+            /** @description Native memory, as far as the engine tells. */
+            bytes: number;
+            context: number;
+            id: string;
+            slots: number;
         };
         LoginRequest: {
             email: string;
@@ -1685,6 +1757,13 @@ export interface components {
         };
         /** @enum {string} */
         Permission: "chat" | "admin";
+        ProcessHealth: {
+            cpu_cores: number;
+            goroutines: number;
+            open_files?: number;
+            /** Format: int64 */
+            rss_bytes?: number;
+        };
         Prompt: {
             command: string;
             id: string;
@@ -1715,6 +1794,10 @@ export interface components {
         };
         Queue: {
             position: number;
+        };
+        QueueHealth: {
+            running: number;
+            waiting: number;
         };
         Redaction: {
             count: number;
@@ -2114,6 +2197,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ManagedEngine"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1AdminHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
                 };
             };
             /** @description Any error */
