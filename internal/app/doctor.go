@@ -237,8 +237,9 @@ func checkModels(models *catalogue.Catalogue, problem error) []Check {
 	} else if problem != nil {
 		engine.Err = problem
 	}
-	checks := []Check{engine}
-	for _, kind := range []serving.Kind{serving.KindChat, serving.KindEmbed} {
+	kinds := []serving.Kind{serving.KindChat, serving.KindEmbed}
+	checks := append(make([]Check, 0, 1+len(kinds)), engine)
+	for _, kind := range kinds {
 		m, ok, err := models.Default(kind)
 		if err == nil && !ok {
 			err = fault.Unavailable("no %s model is installed; run: parley model pull", kind)
