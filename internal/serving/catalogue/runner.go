@@ -87,7 +87,8 @@ func (c *Catalogue) watched(ctx context.Context, cmd command, dir string, total 
 	go func() { done <- c.run(ctx, cmd) }()
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	// A client moves its file elsewhere when it is whole: what has arrived never becomes less.
+	for have := int64(0); ; {
 		select {
 		case err := <-done:
 			if err == nil {
@@ -95,7 +96,8 @@ func (c *Catalogue) watched(ctx context.Context, cmd command, dir string, total 
 			}
 			return err
 		case <-tick.C:
-			p.At(min(largestFile(dir), total))
+			have = max(have, min(largestFile(dir), total))
+			p.At(have)
 		}
 	}
 }
