@@ -28,6 +28,9 @@ func newDoctorCmd(o *options) *cobra.Command {
 			broken := 0
 			for _, c := range checks {
 				mark, text := "ok     ", c.Detail
+				if c.Place != "" {
+					text += " from " + c.Place
+				}
 				switch {
 				case c.Err != nil:
 					broken++

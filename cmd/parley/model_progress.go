@@ -44,7 +44,7 @@ func wide(out io.Writer) bool {
 const barTemplate = `{{string . "step"}} {{counters . }} {{bar . "[" "=" ">" " " "]"}} {{percent . }} {{speed . "%s/s" " "}} {{rtime . "%s left" "in %s" " "}}`
 
 // Begin implements catalogue.Progress.
-func (p *pullProgress) Begin(step string, bytes int64) {
+func (p *pullProgress) Begin(_ catalogue.Phase, step string, bytes int64) {
 	p.endBar()
 	p.worked, p.step, p.total, p.shown, p.last = true, step, bytes, 0, p.now()
 	if p.bars && bytes > 0 {

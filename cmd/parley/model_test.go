@@ -108,17 +108,17 @@ func TestProgressLines(t *testing.T) {
 	if p.finish() {
 		t.Error("nothing was done yet")
 	}
-	p.Begin("downloading x", 200e6)
+	p.Begin(catalogue.PhaseLoad, "downloading x", 200e6)
 	for percent := range int64(101) {
 		now = now.Add(200 * time.Millisecond)
 		p.At(percent * 2e6)
 	}
-	p.Begin("slow", 100e6)
+	p.Begin(catalogue.PhaseLoad, "slow", 100e6)
 	for range 12 { // a step that crawls says so every few seconds, if it moves at all
 		now = now.Add(time.Second)
 		p.At(1e6)
 	}
-	p.Begin("waiting", 0)
+	p.Begin(catalogue.PhaseLoad, "waiting", 0)
 	p.At(5)
 	if !p.finish() {
 		t.Error("something was done")

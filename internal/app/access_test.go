@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -90,6 +91,17 @@ PUT    /v1/admin/groups/{group}/members   401    403    403    200   200   403  
 GET    /v1/admin/usage                    401    403    403    200   200   403      200       403   200   200      | -
 GET    /v1/admin/keys                     401    403    403    200   200   403      200       403   200   200      | -
 DELETE /v1/admin/keys/{userkey}           401    403    403    204   204   403      204       403   204   204      | 404
+GET    /v1/admin/models                   401    403    403    403   403   403      403       403   403   200      | -
+POST   /v1/admin/models/{spare}/pull      401    403    403    403   403   403      403       403   403   202      | -
+POST   /v1/admin/models/{spare}/pause     401    403    403    403   403   403      403       403   403   200      | -
+POST   /v1/admin/models/{spare}/load      401    403    403    403   403   403      403       403   403   200      | -
+POST   /v1/admin/models/{spare}/unload    401    403    403    403   403   403      403       403   403   200      | -
+DELETE /v1/admin/models/{spare}           401    403    403    403   403   403      403       403   403   204      | -
+POST   /v1/admin/engine/pull              401    403    403    403   403   403      403       403   403   202      | -
+POST   /v1/admin/engine/pause             401    403    403    403   403   403      403       403   403   200      | -
+GET    /v1/admin/health                   401    403    403    403   403   403      403       403   403   200      | -
+GET    /v1/admin/model-defaults           401    403    403    200   200   403      200       403   200   200      | -
+PUT    /v1/admin/model-defaults           401    403    403    200   200   403      200       403   200   200      | -
 GET    /v1/admin/tenants                  401    403    403    403   403   403      403       403   403   200      | -
 POST   /v1/admin/tenants                  401    403    403    403   403   403      403       403   403   201      | -
 GET    /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | 403
@@ -120,6 +132,7 @@ var bodies = map[string]string{
 	"POST /v1/admin/tenants":                   `{"slug": "new{n}", "name": "New"}`,
 	"PATCH /v1/admin/tenants/{tenant}":         `{"name": "Other"}`,
 	"POST /v1/admin/tenants/{newtenant}/shred": `{"confirm": "{slug}"}`,
+	"PUT /v1/admin/model-defaults":             `{"chat": {"member": "tiny"}}`,
 	"POST /v1/messages/{msg}/cancel":           ``,
 	"DELETE /v1/admin/tenants/{newtenant}":     ``,
 	"DELETE /v1/conversations/{conv}":          ``,
@@ -146,7 +159,7 @@ type house struct {
 
 func furnish(t *testing.T) *house {
 	t.Helper()
-	h := &house{site: boot(t, "", nil, nil), ids: map[string]chat.Identity{}, fixed: map[string]credential{"nobody": {}}}
+	h := &house{site: boot(t, "", nil, withEngine(t)), ids: map[string]chat.Identity{}, fixed: map[string]credential{"nobody": {}}}
 	ctx := context.Background()
 	if _, err := h.Accounts.CreateTenant(ctx, tenancy.Console(""), tenancy.NewTenant{Slug: "b", Name: "B"}); err != nil {
 		t.Fatal(err)
@@ -263,6 +276,11 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 		check(err)
 		body = strings.ReplaceAll(body, "{slug}", tn.Slug)
 		return tn.ID
+	})
+	put("{spare}", func() string {
+		name := fmt.Sprintf("spare%d", h.n)
+		tinyModel(t, filepath.Join(h.dir, "models", name+".gguf"), "llama")
+		return name
 	})
 	put("{session}", func() string {
 		me, err := h.Accounts.Me(ctx, who)

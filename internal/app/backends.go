@@ -25,6 +25,7 @@ type lateEngine struct {
 
 	mu      sync.Mutex
 	runtime *llama.Runtime
+	problem error // of the last attempt to open it
 }
 
 // Load implements serving.Loader.
@@ -48,6 +49,13 @@ func (e *lateEngine) open() (*llama.Runtime, error) {
 	}
 	cfg := e.cfg
 	cfg.Dir = dir
-	e.runtime, err = llama.Open(cfg, e.log)
-	return e.runtime, err
+	e.runtime, e.problem = llama.Open(cfg, e.log)
+	return e.runtime, e.problem
+}
+
+// failure is why libraries that are there could not be opened, or nil.
+func (e *lateEngine) failure() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.problem
 }

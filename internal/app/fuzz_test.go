@@ -71,7 +71,7 @@ func mutate(r *rand.Rand, s string) string {
 
 func TestHostileRequestsGetClearAnswers(t *testing.T) {
 	t.Parallel()
-	s := boot(t, "", nil, nil)
+	s := boot(t, "", nil, withEngine(t)) // nothing is to be fetched
 	routes := s.Routes()
 	const rounds = 3000
 	r := rand.New(rand.NewPCG(1, 2))

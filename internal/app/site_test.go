@@ -55,6 +55,7 @@ func boot(t *testing.T, dir string, engine func(m serving.Model) *servingtest.Sc
 	cfg := app.DefaultConfig()
 	cfg.DataDir, cfg.Server.Port = dir, 0
 	cfg.Database.URL = testkit.PostgresURL(t)
+	cfg.Models.HubURL = "http://127.0.0.1:1" // nobody answers there
 	cfg.Accounts.Admin.APIKey = seedKey
 	cfg.Accounts.Issuers = []bearer.Issuer{{Issuer: s.provider.URL, Audience: "parley-api", Accounts: issuer.Accounts{
 		Tenant: "b", AutoCreate: true, RoleClaim: "role", Roles: []issuer.RoleRule{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -25,6 +26,7 @@ import (
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
+	"github.com/parley-chat/parley/internal/serving/defaults"
 	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/telemetry"
@@ -51,13 +53,19 @@ type Parts struct {
 
 	Registry     *prometheus.Registry // after Build
 	Serving      *serving.Service
+	Defaults     *defaults.Defaults
+	Downloads    *catalogue.Downloads
 	Orchestrator *orchestrator.Orchestrator
 	Turns        *orchestrator.Turns
+	engine       serving.Loader
+
+	started   time.Time
+	integrity integrity
 }
 
 // Open opens the database, whatever its schema's version, and the catalogue.
 func Open(ctx context.Context, cfg Config, log *zap.Logger) (*Parts, error) {
-	p := &Parts{Config: cfg, Log: log}
+	p := &Parts{Config: cfg, Log: log, started: time.Now()}
 	var err error
 	if p.Models, err = catalogue.Open(cfg.Models, cfg.Engine.Libraries, cfg.DataDir, configs.FS); err != nil {
 		return nil, err
@@ -112,8 +120,10 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 
 // Build makes the parts that answer, with models run by engine.
 func (p *Parts) Build(engine serving.Loader) {
-	p.Registry = telemetry.NewRegistry()
+	p.Registry, p.engine = telemetry.NewRegistry(), engine
 	p.Serving = serving.New(p.Config.Serving, p.Models, engine, serving.NewMetrics(p.Registry), p.Log.Named("serving"))
+	p.Defaults = defaults.New(p.DB, p.Serving)
+	p.Downloads = catalogue.NewDownloads(p.Models, p.Log.Named("downloads"))
 	p.Orchestrator = orchestrator.New(p.Serving, p.Usage, p.Log.Named("turn"))
 	p.Turns = orchestrator.NewTurns(p.Orchestrator, p.Conversations, p.Log.Named("turn"))
 }
@@ -121,16 +131,18 @@ func (p *Parts) Build(engine serving.Loader) {
 func (p *Parts) newServer(version string) *edge.Server {
 	var server *edge.Server
 	cfg := p.Config.Server
-	routes := openaiapi.Routes(p.Orchestrator, p.Serving, version)
-	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Serving, cfg, p.Log.Named("chat"))...)
+	routes := openaiapi.Routes(p.Orchestrator, p.Defaults, p.Serving, p.Usage, version)
+	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Defaults, cfg, p.Log.Named("chat"))...)
 	routes = append(routes, shareapi.Routes(p.Shares)...)
 	routes = append(routes, promptapi.Routes(p.Prompts)...)
 	routes = append(routes, accountapi.Routes(accountapi.Parts{
 		Accounts: p.Accounts, Conversations: p.Conversations, Shares: p.Shares, Prompts: p.Prompts, Usage: p.Usage, Server: cfg, Version: version,
 	})...)
 	routes = append(routes, adminapi.Routes(p.Accounts, p.Usage)...)
+	routes = append(routes, adminapi.ModelRoutes(p.Downloads, p.Serving, p.Defaults)...)
+	routes = append(routes, adminapi.HealthRoutes(func(ctx context.Context) (adminapi.HealthReport, error) { return p.health(ctx, version) })...)
 	routes = append(routes, systemapi.Routes(systemapi.Parts{
-		Version: version, Ready: p.DB.Ping, Models: p.Serving, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,
+		Version: version, Ready: p.DB.Ping, Models: p.Defaults, Metrics: p.Registry, MetricsToken: cfg.MetricsToken,
 		Routes: func() []edge.Route { return server.Routes() },
 	})...)
 	page := edge.Page(web.FS())
@@ -138,9 +150,12 @@ func (p *Parts) newServer(version string) *edge.Server {
 	return server
 }
 
-// Close frees the models and closes the database.
+// Close ends a download, frees the models and closes the database.
 func (p *Parts) Close(ctx context.Context) error {
 	var errs []error
+	if p.Downloads != nil {
+		errs = append(errs, p.Downloads.Stop(ctx))
+	}
 	if p.Serving != nil {
 		errs = append(errs, p.Serving.Close(ctx))
 	}

@@ -56,6 +56,7 @@ var tables = map[string]string{
 	"conversations": "internal/conversation", "messages": "internal/conversation",
 	"shares": "internal/sharing", "prompts": "internal/prompts",
 	"usage_records": "internal/usage", "usage_days": "internal/usage", "idempotency_keys": "internal/idempotency",
+	"model_defaults": "internal/serving/defaults",
 }
 
 type file struct {

@@ -70,7 +70,8 @@ type Identity struct {
 	Via         Via
 	Credential  string       // id of the session or the key, "" for a token
 	Permissions []Permission // of an API key; nil for the others, which are limited by role alone
-	Operator    bool         // an owner of the first tenant: may manage tenants
+	FirstTenant bool         // of the first tenant, whose admins manage the models and see how the server does
+	Operator    bool         // an owner of it: may manage tenants
 }
 
 // May reports whether the caller's credential carries the permission.

@@ -62,6 +62,8 @@ func (s *Server) admit(a Access, next echo.HandlerFunc) echo.HandlerFunc {
 			return fault.Forbidden("this API key lacks the permission %q", a.Permission).OfKind("missing_permission")
 		case !id.Role.AtLeast(a.Role):
 			return fault.Forbidden("this needs the role %s; yours is %s", a.Role, id.Role).OfKind("missing_role")
+		case a.FirstTenant && !id.FirstTenant:
+			return fault.Forbidden("this is for administrators of the first tenant").OfKind("missing_role")
 		case a.Operator && !id.Operator:
 			return fault.Forbidden("this is for owners of the first tenant").OfKind("missing_role")
 		}

@@ -29,8 +29,8 @@ type Access struct {
 	Permission chat.Permission
 	// SessionOnly keeps API keys and tokens out: what guards the account itself needs a person.
 	SessionOnly bool
-	// Operator admits only owners of the first tenant.
-	Operator bool
+	// FirstTenant admits only people of the first tenant, and Operator only its owners.
+	FirstTenant, Operator bool
 }
 
 // Public lets anyone in.
@@ -41,6 +41,11 @@ func Chat(least chat.Role) Access { return Access{Role: least, Permission: chat.
 
 // Admin admits administrators.
 func Admin() Access { return Access{Role: chat.RoleAdmin, Permission: chat.MayAdmin} }
+
+// Operators admits administrators of the first tenant, who look after the server itself.
+func Operators() Access {
+	return Access{Role: chat.RoleAdmin, Permission: chat.MayAdmin, FirstTenant: true}
+}
 
 // Own admits any signed-in person to their own account, by session only.
 func Own() Access { return Access{Role: chat.RoleViewer, SessionOnly: true} }

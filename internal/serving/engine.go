@@ -82,6 +82,18 @@ type Model struct {
 	Path    string // the GGUF file
 	Context int    // tokens that a conversation may use; 0 means what the model was trained for
 	Created int64  // unix seconds of installation
+	About
+}
+
+// About is what there is to tell of a model. Figures that are not known are 0, words "".
+type About struct {
+	Name         string
+	Description  string
+	License      string
+	Size         int64 // bytes of the file
+	Parameters   int64
+	Quantization string // the type that most of the weights have: "Q4_1"
+	Memory       int64  // bytes that a conversation is expected to take, weights included
 }
 
 // Info is what an engine knows of its loaded model.

@@ -136,8 +136,25 @@ func (s *Service) Models() ([]Listed, error) {
 	return list, nil
 }
 
-// Unload frees a model as soon as nobody uses it.
+// Load brings a model into memory before anybody asks for it, and returns when it can answer. It goes on
+// when ctx ends, since others may wait for the same model.
+func (s *Service) Load(ctx context.Context, m Model) error {
+	l, err := s.pool.acquire(ctx, m)
+	if err != nil {
+		return err
+	}
+	l.release()
+	return nil
+}
+
+// Unload frees a model as soon as nobody uses it. It reports whether it was loaded.
 func (s *Service) Unload(id string) bool { return s.pool.unload(id) }
+
+// Loaded tells what is in memory, by model id.
+func (s *Service) Loaded() map[string]Info { return s.pool.residents() }
+
+// Waiting tells how many requests wait for a slot and how many run, of all models.
+func (s *Service) Waiting() (waiting, running int) { return s.pool.waiting() }
 
 // Generate answers with a model that Resolve returned. waiting, when not nil, is told the position in
 // the queue while there is one. The outcome's timings gain "queue" and "load" (waiting for the model's

@@ -219,3 +219,33 @@ func TestResolveNamesWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+// A model that was loaded ahead answers without loading again, and is held by nobody.
+func TestLoadAheadAndUnload(t *testing.T) {
+	t.Parallel()
+	engine := &servingtest.Scripted{Model: modelA}
+	loader := &servingtest.Loader{Engine: func(serving.Model) serving.Engine { return engine }}
+	s, _ := setup(t, serving.DefaultConfig(), loader)
+	for range 2 {
+		if err := s.Load(context.Background(), modelA); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := ask(s, modelA); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.Loaded()["a"]; !ok || len(loader.Loaded()) != 1 {
+		t.Errorf("in memory: %v, loaded %d times", s.Loaded(), len(loader.Loaded()))
+	}
+	if !s.Unload("a") || s.Unload("a") || len(s.Loaded()) != 0 {
+		t.Errorf("unloading leaves %v", s.Loaded())
+	}
+	if err := s.Close(context.Background()); err != nil || !engine.Closed() {
+		t.Errorf("its memory is not freed: %v", err)
+	}
+	loader.Fail = fault.Unavailable("no engine")
+	fails, _ := setup(t, serving.DefaultConfig(), loader)
+	if err := fails.Load(context.Background(), modelA); !fault.Is(err, fault.CodeUnavailable) {
+		t.Errorf("a load that fails: %v", err)
+	}
+}

@@ -141,6 +141,18 @@ func (db *DB) Close() error { return errors.Join(db.snap.Close(), db.sqlx.Close(
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.sqlx.PingContext(ctx) }
 
+// Size is how many bytes the database takes.
+func (db *DB) Size(ctx context.Context) (bytes int64, err error) {
+	query := `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`
+	if db.Dialect == Postgres {
+		query = `SELECT pg_database_size(current_database())`
+	}
+	if err := db.Get(ctx, &bytes, query); err != nil {
+		return 0, fmt.Errorf("measure database: %w", err)
+	}
+	return bytes, nil
+}
+
 // SQL is the connection pool itself, for libraries that want one.
 func (db *DB) SQL() *sql.DB { return db.sqlx.DB }
 

@@ -69,7 +69,7 @@ const ViaShell chat.Via = "shell"
 // Console is the identity of such a person in one tenant: it may what an owner and the operator may,
 // and has no account of its own.
 func Console(tenant string) chat.Identity {
-	return chat.Identity{Scope: chat.Scope{Tenant: tenant}, Role: chat.RoleOwner, Name: "shell", Via: ViaShell, Operator: true}
+	return chat.Identity{Scope: chat.Scope{Tenant: tenant}, Role: chat.RoleOwner, Name: "shell", Via: ViaShell, FirstTenant: true, Operator: true}
 }
 
 func requireAdmin(actor chat.Identity) error {

@@ -67,7 +67,7 @@ func (r userRow) identity(t tenantRow, via chat.Via, credential string) chat.Ide
 	role := chat.Role(r.Role)
 	return chat.Identity{
 		Scope: r.scope(), Role: role, Email: r.Email, Name: r.Name, Via: via, Credential: credential,
-		Operator: t.Operator != 0 && role == chat.RoleOwner,
+		FirstTenant: t.Operator != 0, Operator: t.Operator != 0 && role == chat.RoleOwner,
 	}
 }
 

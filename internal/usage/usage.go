@@ -97,6 +97,12 @@ func New(db *store.DB, cfg Config) *Book {
 	return b
 }
 
+// Price tells what a model costs; false when it is not in the price list and costs nothing.
+func (b *Book) Price(model string) (Price, bool) {
+	p, ok := b.prices[model]
+	return p, ok
+}
+
 // Cost is what this usage of a model comes to, in US dollars.
 func (b *Book) Cost(model string, u chat.Usage) float64 {
 	p := b.prices[model]

@@ -3,6 +3,7 @@
 package chatapi
 
 import (
+	"context"
 	"net/http"
 
 	"go.uber.org/zap"
@@ -14,9 +15,9 @@ import (
 	"github.com/parley-chat/parley/internal/serving"
 )
 
-// Models finds installed models.
+// Models finds the model that a caller means.
 type Models interface {
-	Resolve(kind serving.Kind, name string) (serving.Model, error)
+	Resolve(ctx context.Context, id chat.Identity, kind serving.Kind, name string) (serving.Model, error)
 }
 
 type api struct {

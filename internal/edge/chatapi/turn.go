@@ -2,6 +2,7 @@ package chatapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -95,7 +96,7 @@ type TurnAnswer struct {
 }
 
 // request checks a turn and gives it its inner form. It is shared by HTTP and WebSocket.
-func (a *api) request(id chat.Identity, trace string, t TurnRequest) (orchestrator.Request, error) {
+func (a *api) request(ctx context.Context, id chat.Identity, trace string, t TurnRequest) (orchestrator.Request, error) {
 	r := orchestrator.Request{
 		Scope: id.Scope, Trace: trace, Surface: "native",
 		Turn: conversation.Turn{Conversation: t.ConversationID, Parent: t.ParentID},
@@ -128,7 +129,7 @@ func (a *api) request(id chat.Identity, trace string, t TurnRequest) (orchestrat
 		}
 	}
 	var err error
-	r.Model, err = a.models.Resolve(serving.KindChat, t.Model)
+	r.Model, err = a.models.Resolve(ctx, id, serving.KindChat, t.Model)
 	return r, err
 }
 
@@ -185,7 +186,7 @@ func (a *api) turn(c echo.Context) error {
 }
 
 func (a *api) begin(c echo.Context, body TurnRequest) (message string, err error) {
-	req, err := a.request(edge.Identity(c), edge.RequestID(c), body)
+	req, err := a.request(c.Request().Context(), edge.Identity(c), edge.RequestID(c), body)
 	if err != nil {
 		return "", err
 	}

@@ -200,7 +200,7 @@ func (a *api) ask(c echo.Context, req ChatRequest) (orchestrator.Ask, error) {
 	if ask.Params, err = req.params(); err != nil {
 		return ask, err
 	}
-	ask.Model, err = a.models.Resolve(serving.KindChat, req.Model)
+	ask.Model, err = a.choose.Resolve(c.Request().Context(), id, serving.KindChat, req.Model)
 	return ask, err
 }
 

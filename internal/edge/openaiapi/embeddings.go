@@ -115,7 +115,7 @@ func (a *api) embed(c echo.Context) error {
 	if err := req.check(); err != nil {
 		return err
 	}
-	m, err := a.models.Resolve(serving.KindEmbed, req.Model)
+	m, err := a.choose.Resolve(c.Request().Context(), edge.Identity(c), serving.KindEmbed, req.Model)
 	if err != nil {
 		return err
 	}

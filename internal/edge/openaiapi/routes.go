@@ -3,32 +3,42 @@
 package openaiapi
 
 import (
+	"context"
 	"net/http"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/edge"
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/orchestrator"
 	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/usage"
 )
 
-// Models finds installed models.
+// Chooser finds the model that a caller means.
+type Chooser interface {
+	Resolve(ctx context.Context, id chat.Identity, kind serving.Kind, name string) (serving.Model, error)
+}
+
+// Models lists installed models.
 type Models interface {
-	Resolve(kind serving.Kind, name string) (serving.Model, error)
 	Models() ([]serving.Listed, error)
+}
+
+// Prices knows what models cost; false is for one that costs nothing.
+type Prices interface {
+	Price(model string) (usage.Price, bool)
 }
 
 type api struct {
 	turns       *orchestrator.Orchestrator
+	choose      Chooser
 	models      Models
+	prices      Prices
 	fingerprint string
 }
 
 // Routes are the endpoints. version is told as system_fingerprint.
-func Routes(turns *orchestrator.Orchestrator, models Models, version string) []edge.Route {
-	a := &api{turns: turns, models: models, fingerprint: "parley-" + version}
+func Routes(turns *orchestrator.Orchestrator, choose Chooser, models Models, prices Prices, version string) []edge.Route {
+	a := &api{turns: turns, choose: choose, models: models, prices: prices, fingerprint: "parley-" + version}
 	const tag = "OpenAI-compatible"
 	return []edge.Route{
 		{
@@ -49,60 +59,4 @@ func Routes(turns *orchestrator.Orchestrator, models Models, version string) []e
 			Op: edge.Op{Tag: tag, Summary: "Tell one model", Response: Model{}, Detail: "The id may contain slashes."},
 		},
 	}
-}
-
-// ModelList is the answer of GET /v1/models.
-type ModelList struct {
-	Object string  `json:"object"`
-	Data   []Model `json:"data"`
-}
-
-// Model is an installed model.
-type Model struct {
-	ID      string     `json:"id"`
-	Object  string     `json:"object"`
-	Created int64      `json:"created"`
-	OwnedBy string     `json:"owned_by"`
-	Parley  ModelExtra `json:"parley"`
-}
-
-// ModelExtra is what Parley tells beyond the OpenAI API.
-type ModelExtra struct {
-	Kind    serving.Kind `json:"kind" enum:"chat,embed"`
-	Context int          `json:"context,omitempty"`
-	Loaded  bool         `json:"loaded"`
-	Memory  uint64       `json:"memory_bytes,omitempty"`
-}
-
-func newModel(l serving.Listed) Model {
-	m := Model{ID: l.ID, Object: "model", Created: l.Created, OwnedBy: "parley", Parley: ModelExtra{Kind: l.Kind, Context: l.Context}}
-	if l.Loaded != nil {
-		m.Parley.Loaded, m.Parley.Context, m.Parley.Memory = true, l.Loaded.Context, l.Loaded.MemoryBytes
-	}
-	return m
-}
-
-func (a *api) list(c echo.Context) error {
-	models, err := a.models.Models()
-	if err != nil {
-		return err
-	}
-	out := ModelList{Object: "list", Data: make([]Model, 0, len(models))}
-	for _, m := range models {
-		out.Data = append(out.Data, newModel(m))
-	}
-	return c.JSON(http.StatusOK, out)
-}
-
-func (a *api) one(c echo.Context) error {
-	models, err := a.models.Models()
-	if err != nil {
-		return err
-	}
-	for _, m := range models {
-		if m.ID == c.Param("*") {
-			return c.JSON(http.StatusOK, newModel(m))
-		}
-	}
-	return fault.NotFound("the model %q is not installed; GET /v1/models lists those that are", c.Param("*")).At("model").OfKind("model_not_found")
 }

@@ -142,6 +142,8 @@ func who(a edge.Access) string {
 		return "Guests may call it; what they may see depends on whether they have signed in."
 	case a.Operator:
 		return "For owners of the first tenant."
+	case a.FirstTenant:
+		return "For administrators of the first tenant."
 	case a.SessionOnly:
 		return "For a signed-in person; API keys and tokens may not call it."
 	}

@@ -21,9 +21,9 @@ import (
 	"github.com/parley-chat/parley/internal/serving"
 )
 
-// Models finds installed models.
+// Models finds the model that a caller means.
 type Models interface {
-	Resolve(kind serving.Kind, name string) (serving.Model, error)
+	Resolve(ctx context.Context, id chat.Identity, kind serving.Kind, name string) (serving.Model, error)
 }
 
 // Parts are what the endpoints ask.
@@ -138,7 +138,7 @@ func (a *api) page() echo.HandlerFunc {
 
 func (a *api) status(c echo.Context) error {
 	tell := func(kind serving.Kind) ModelStatus {
-		m, err := a.Models.Resolve(kind, "")
+		m, err := a.Models.Resolve(c.Request().Context(), edge.Identity(c), kind, "")
 		if err != nil {
 			return ModelStatus{Error: fault.From(err).Message, Fix: "parley model pull"}
 		}

@@ -38,6 +38,10 @@ type Catalogue struct {
 
 	mu   sync.Mutex
 	seen map[string]inspected // by path
+
+	holding sync.Mutex
+	pulling string     // the model that this process installs while it holds the folder's lock, or ""
+	writing sync.Mutex // of the manifest, among those of this process that may
 }
 
 // inspected is what Inspect said of a file, kept as long as the file does not change.
@@ -97,6 +101,7 @@ type Item struct {
 	Path    string // "" when it is not on disk
 	Problem string // why it is damaged
 	Default bool   // used where a request names no model of its kind
+	Part    int64  // bytes that an unfinished download has left for the next one
 
 	created int64
 }
@@ -105,7 +110,13 @@ type Item struct {
 func (i Item) Usable() bool { return i.State == StateInstalled || i.State == StateByHand }
 
 func (i Item) model() serving.Model {
-	return serving.Model{ID: i.ID, Kind: i.Kind, Path: i.Path, Context: i.Context, Created: i.created}
+	return serving.Model{
+		ID: i.ID, Kind: i.Kind, Path: i.Path, Context: i.Context, Created: i.created,
+		About: serving.About{
+			Name: i.Name, Description: i.Description, License: i.License, Size: i.Size,
+			Parameters: i.Parameters, Quantization: i.Quantization, Memory: i.Memory(),
+		},
+	}
 }
 
 // List returns every model of the table and of the folder: first those of the table in its order, then
@@ -119,7 +130,7 @@ func (c *Catalogue) List() ([]Item, error) {
 	for _, e := range c.table.Models {
 		item, ok := found[e.ID]
 		if !ok {
-			item = Item{Entry: e, State: StateAvailable}
+			item = Item{Entry: e, State: StateAvailable, Part: c.part(e.ID)}
 		}
 		items = append(items, item)
 		delete(found, e.ID)
@@ -137,6 +148,31 @@ func (c *Catalogue) List() ([]Item, error) {
 	}
 	return items, nil
 }
+
+// item returns one model of the table or of the folder, or fault.NotFound.
+func (c *Catalogue) item(id string) (Item, error) {
+	items, err := c.List()
+	if err != nil {
+		return Item{}, err
+	}
+	for _, i := range items {
+		if i.ID == id {
+			return i, nil
+		}
+	}
+	return Item{}, fault.NotFound("there is no model %q, neither in the catalogue nor in the models folder", id).OfKind("model_not_found")
+}
+
+// part is how much there is of an unfinished download.
+func (c *Catalogue) part(id string) int64 {
+	info, err := os.Stat(c.partFile(id))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+func (c *Catalogue) partFile(id string) string { return filepath.Join(c.models, id+modelExt+partExt) }
 
 // choose returns the index of the default model of a kind, or -1.
 func (c *Catalogue) choose(items []Item, kind serving.Kind) int {
@@ -240,6 +276,7 @@ func (c *Catalogue) describe(id, path string, info fs.FileInfo, err error, known
 		return item
 	}
 	item.Size, item.created = info.Size(), info.ModTime().Unix()
+	item.Parameters, item.Quantization = summary.Parameters, summary.Quantization
 	if listed && known.matches(info) {
 		item.State, item.created = StateInstalled, known.Installed.Unix()
 	}

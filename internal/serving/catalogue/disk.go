@@ -1,7 +1,9 @@
 package catalogue
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
 	"syscall"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -10,13 +12,24 @@ import (
 // spareBytes stay free after a download, so that the database beside it can still grow.
 const spareBytes = 256 << 20
 
-// freeSpace is how many bytes this user may still write to the file system of dir.
-func freeSpace(dir string) (int64, error) {
+// Space is how many bytes this user may still write to the file system of dir, and how many that has. A
+// folder that is not there yet counts as its parent.
+func Space(dir string) (free, total int64, err error) {
 	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil {
-		return 0, fmt.Errorf("look up free space of %s: %w", dir, err)
+	for err = syscall.Statfs(dir, &s); errors.Is(err, syscall.ENOENT) && filepath.Dir(dir) != dir; {
+		dir = filepath.Dir(dir)
+		err = syscall.Statfs(dir, &s)
 	}
-	return int64(s.Bavail) * int64(s.Bsize), nil //nolint:unconvert // the types differ between systems
+	if err != nil {
+		return 0, 0, fmt.Errorf("look up free space of %s: %w", dir, err)
+	}
+	block := int64(s.Bsize) //nolint:unconvert // the types differ between systems
+	return int64(s.Bavail) * block, int64(s.Blocks) * block, nil
+}
+
+func freeSpace(dir string) (int64, error) {
+	free, _, err := Space(dir)
+	return free, err
 }
 
 // room fails unless dir has space for bytes more.

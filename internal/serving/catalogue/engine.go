@@ -58,6 +58,32 @@ func (c *Catalogue) EngineLibraries() (string, error) {
 	return dir, nil
 }
 
+// Engine is the engine of this machine.
+type Engine struct {
+	Path     string // of the libraries, "" when they are not installed
+	Version  string // of llama.cpp: what is installed, or what would be; "" for a folder of somebody's own
+	Platform string // of the build, "" likewise
+	License  string
+	Bytes    int64 // of the download
+}
+
+// Engine tells of the engine libraries. The error is that of EngineLibraries; what can be installed is
+// told with it.
+func (c *Catalogue) Engine(ctx context.Context) (Engine, error) {
+	dir, missing := c.EngineLibraries()
+	if dir == c.engines {
+		return Engine{Path: dir}, nil
+	}
+	build, err := c.build(ctx)
+	if err != nil {
+		return Engine{Path: dir}, missing
+	}
+	if plain, ok := c.plain(build); ok && filepath.Base(dir) == plain.folder() {
+		build = plain
+	}
+	return Engine{Path: dir, Version: build.Llama, Platform: build.Platform, License: build.License, Bytes: build.bytes()}, missing
+}
+
 // plain is the build without GPU for the platform of b. It serves too, slower, where a machine has got a
 // GPU since the engine was installed. A platform that the settings name is taken at its word.
 func (c *Catalogue) plain(b Build) (Build, bool) {
@@ -115,8 +141,8 @@ func (c *Catalogue) PullEngine(ctx context.Context, p Progress) error {
 		}
 		err := inTemp(c.engines, func(tmp string) error { return c.installEngine(ctx, build, tmp, dir, p) })
 		if err != nil && !errors.Is(err, context.Canceled) {
-			return fmt.Errorf("install the engine %s: %w\nWithout a connection: copy the folder %s from a machine that has one, or set PARLEY_ENGINE_DIR to a folder with the libraries",
-				build.folder(), err, dir)
+			return &pullError{"install the engine " + build.folder(), err, fmt.Sprintf(
+				"Without a connection: copy the folder %s from a machine that has one, or set PARLEY_ENGINE_DIR to a folder with the libraries", dir)}
 		}
 		return err
 	})
@@ -180,7 +206,7 @@ func (c *Catalogue) pack(ctx context.Context, b Build, pkg Package, tmp string, 
 		return "", err
 	}
 	spec := pkg.Name + "@" + b.Version
-	p.Begin(fmt.Sprintf("downloading engine %s (%s)", spec, b.License), pkg.Size)
+	p.Begin(PhaseLoad, fmt.Sprintf("downloading engine %s (%s)", spec, b.License), pkg.Size)
 	err = c.watched(ctx, command{
 		dir: dest, name: "npm",
 		args: []string{"pack", spec, "--pack-destination", dest, "--ignore-scripts", "--no-update-notifier", "--loglevel=error"},
@@ -215,7 +241,7 @@ func unpack(ctx context.Context, archive string, pkg Package, stage string, p Pr
 		return err
 	}
 	defer f.Close() //nolint:errcheck // opened for reading
-	p.Begin("unpacking "+pkg.Name, pkg.Size)
+	p.Begin(PhaseCheck, "unpacking "+pkg.Name, pkg.Size)
 	z, err := gzip.NewReader(&meter{ctx: ctx, from: f, progress: p})
 	if err != nil {
 		return fmt.Errorf("open %s: %w", pkg.Name, err)
@@ -270,7 +296,7 @@ func stampFolder(ctx context.Context, dir string, m engineManifest, p Progress) 
 	if err != nil {
 		return err
 	}
-	p.Begin("checking the engine libraries", 0)
+	p.Begin(PhaseCheck, "checking the engine libraries", 0)
 	for _, f := range files {
 		if !f.Type().IsRegular() {
 			continue

@@ -17,22 +17,27 @@ import (
 
 // Entry is a model that can be installed.
 type Entry struct {
-	ID          string       `yaml:"id"`
-	Name        string       `yaml:"name"`
-	Kind        serving.Kind `yaml:"kind"`
-	Description string       `yaml:"description"`
-	License     string       `yaml:"license"` // SPDX, or LicenseRef-... with LicenseURL
-	LicenseURL  string       `yaml:"license_url"`
-	Context     int          `yaml:"context"`   // tokens of one conversation
-	MemoryMB    int          `yaml:"memory_mb"` // with a conversation of that length
-	Size        int64        `yaml:"size"`      // bytes of the installed file, 0 if not known
-	SizeApprox  int64        `yaml:"size_approx"`
-	SHA256      string       `yaml:"sha256"` // of the installed file, "" if not known
-	Source      Source       `yaml:"source"`
+	ID           string       `yaml:"id"`
+	Name         string       `yaml:"name"`
+	Kind         serving.Kind `yaml:"kind"`
+	Description  string       `yaml:"description"`
+	License      string       `yaml:"license"` // SPDX, or LicenseRef-... with LicenseURL
+	LicenseURL   string       `yaml:"license_url"`
+	Context      int          `yaml:"context"`    // tokens of one conversation
+	MemoryMB     int          `yaml:"memory_mb"`  // with a conversation of that length
+	Parameters   int64        `yaml:"parameters"` // as its makers round them; 0 if not known
+	Quantization string       `yaml:"quantization"`
+	Size         int64        `yaml:"size"` // bytes of the installed file, 0 if not known
+	SizeApprox   int64        `yaml:"size_approx"`
+	SHA256       string       `yaml:"sha256"` // of the installed file, "" if not known
+	Source       Source       `yaml:"source"`
 }
 
-// bytes is the size of the file, exact if it is known.
-func (e Entry) bytes() int64 { return max(e.Size, e.SizeApprox) }
+// Memory is about how many bytes a conversation with it takes, weights included; 0 if not known.
+func (e Entry) Memory() int64 { return int64(e.MemoryMB) * 1e6 }
+
+// Bytes is the size of the file, exact where Size is known.
+func (e Entry) Bytes() int64 { return max(e.Size, e.SizeApprox) }
 
 // SourceKind is a way to get a file.
 type SourceKind string
@@ -57,6 +62,18 @@ type Source struct {
 	Repo     string `yaml:"repo"` // hf
 	Revision string `yaml:"revision"`
 	File     string `yaml:"file"`
+}
+
+// String names the source as the manifest does.
+func (s Source) String() string {
+	switch s.Kind {
+	case FromPip:
+		return fmt.Sprintf("pip %s %s", s.Package, s.Version)
+	case FromHub:
+		return fmt.Sprintf("hf %s %s", s.Repo, s.File)
+	default:
+		return ""
+	}
 }
 
 const convertBERT = "bert"

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -35,13 +33,20 @@ type hub struct {
 }
 
 func newHub(cfg Config) *hub {
+	// A transport of its own: whoever closes the idle connections of the common one, as a test server
+	// does, would break into a transfer.
+	transport := http.DefaultTransport
+	if common, ok := transport.(*http.Transport); ok {
+		transport = common.Clone()
+	}
 	return &hub{
 		base: strings.TrimRight(cfg.HubURL, "/"), token: cfg.HubToken, idle: time.Minute, pause: time.Second,
 		look: &http.Client{
+			Transport:     transport,
 			Timeout:       30 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		load: &http.Client{},
+		load: &http.Client{Transport: transport},
 	}
 }
 
@@ -49,7 +54,7 @@ func newHub(cfg Config) *hub {
 // attempt.
 func (c *Catalogue) fromHub(ctx context.Context, e Entry, p Progress) (fetched, error) {
 	h := c.hub
-	p.Begin(fmt.Sprintf("asking %s for %s (%s)", h.base, e.ID, e.License), 0)
+	p.Begin(PhaseLoad, fmt.Sprintf("asking %s for %s (%s)", h.base, e.ID, e.License), 0)
 	r, err := h.ask(ctx, e.Source)
 	if err != nil {
 		return fetched{}, err
@@ -66,19 +71,15 @@ func (c *Catalogue) fromHub(ctx context.Context, e Entry, p Progress) (fetched, 
 	if e.Size > 0 {
 		r.Size = e.Size
 	}
-	part := filepath.Join(c.models, e.ID+modelExt+partExt)
-	var have int64
-	if info, err := os.Stat(part); err == nil {
-		have = info.Size()
-	}
-	if err := c.room(c.models, max(r.Size, e.bytes())-have); err != nil {
+	part := c.partFile(e.ID)
+	if err := c.room(c.models, max(r.Size, e.Bytes())-c.part(e.ID)); err != nil {
 		return fetched{}, err
 	}
-	p.Begin("downloading "+e.ID, r.Size)
+	p.Begin(PhaseLoad, "downloading "+e.ID, r.Size)
 	if err := h.fetch(ctx, r, part, p); err != nil {
 		return fetched{}, err
 	}
-	return fetched{path: part, sha256: r.SHA256, source: fmt.Sprintf("hf %s %s", e.Source.Repo, e.Source.File), commit: r.Commit}, nil
+	return fetched{path: part, sha256: r.SHA256, source: e.Source.String(), commit: r.Commit}, nil
 }
 
 // address is where a file lies. Each part is escaped on its own.

@@ -27,7 +27,7 @@ func locked(ctx context.Context, dir string, p Progress, change func() error) er
 	lock := flock.New(filepath.Join(dir, lockName))
 	held, err := lock.TryLock()
 	if err == nil && !held {
-		p.Begin("another parley is installing into "+dir+"; waiting for it", 0)
+		p.Begin(PhaseWait, "another parley is installing into "+dir+"; waiting for it", 0)
 		held, err = lock.TryLockContext(ctx, 250*time.Millisecond)
 	}
 	if err != nil || !held {

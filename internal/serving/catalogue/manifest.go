@@ -68,6 +68,8 @@ func (c *Catalogue) readManifest() (manifest, error) {
 
 // changeManifest rewrites the manifest. The caller holds the lock of the models folder.
 func (c *Catalogue) changeManifest(change func(manifest)) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	m, err := c.readManifest()
 	if err != nil {
 		return err

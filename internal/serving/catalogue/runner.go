@@ -46,10 +46,24 @@ func runChild(ctx context.Context, c command) error {
 	case errors.Is(err, exec.ErrNotFound):
 		return fault.Unavailable("the command %q is not on this machine; install it and try again", c.name).Because(err)
 	case err != nil:
-		return fmt.Errorf("%s %s: %w\n%s", c.name, strings.Join(c.args, " "), err, out.String())
+		return &childError{c.name, c.args, err, out.String()}
 	}
 	return nil
 }
+
+// childError is a package client that ended badly.
+type childError struct {
+	name   string
+	args   []string
+	err    error
+	output string // the end of it
+}
+
+func (e *childError) Error() string {
+	return fmt.Sprintf("%s %s: %v\n%s", e.name, strings.Join(e.args, " "), e.err, e.output)
+}
+
+func (e *childError) Unwrap() error { return e.err }
 
 // tail keeps the last kilobytes of what is written to it.
 type tail struct{ buf bytes.Buffer }
@@ -73,7 +87,8 @@ func (c *Catalogue) watched(ctx context.Context, cmd command, dir string, total 
 	go func() { done <- c.run(ctx, cmd) }()
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	// A client moves its file elsewhere when it is whole: what has arrived never becomes less.
+	for have := int64(0); ; {
 		select {
 		case err := <-done:
 			if err == nil {
@@ -81,7 +96,8 @@ func (c *Catalogue) watched(ctx context.Context, cmd command, dir string, total 
 			}
 			return err
 		case <-tick.C:
-			p.At(min(largestFile(dir), total))
+			have = max(have, min(largestFile(dir), total))
+			p.At(have)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,5 +54,36 @@ func TestRunChildEndsGrandchildren(t *testing.T) {
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) || time.Since(began) > 4*time.Second {
 		t.Errorf("ended after %s with %v", time.Since(began), err)
+	}
+}
+
+// The client moves what it has downloaded out of the folder that is watched, and works on.
+func TestWatchedProgressNeverFallsBack(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "part")
+	if err := os.WriteFile(file, make([]byte, 60), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	moved, seen := make(chan struct{}), make(chan struct{})
+	var heard []int64
+	p := &steps{at: func(n int64) {
+		switch heard = append(heard, n); len(heard) {
+		case 1:
+			if err := os.Remove(file); err != nil {
+				t.Error(err)
+			}
+			close(moved)
+		case 2:
+			close(seen)
+		}
+	}}
+	b.Catalogue.run = func(context.Context, command) error { <-moved; <-seen; return nil }
+	if err := b.watched(t.Context(), command{}, dir, 100, p); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.IsSorted(heard) || heard[0] != 60 || heard[len(heard)-1] != 100 {
+		t.Errorf("heard %v", heard)
 	}
 }

@@ -238,7 +238,7 @@ type steps struct {
 	at    func(bytes int64)
 }
 
-func (s *steps) Begin(step string, _ int64) {
+func (s *steps) Begin(_ Phase, step string, _ int64) {
 	s.mu.Lock()
 	s.said = append(s.said, step)
 	s.mu.Unlock()

@@ -90,10 +90,18 @@ func (t *transfer) open(ctx context.Context) (err error) {
 	if t.note.ETag == "" || t.total > 0 && info.Size() > t.total {
 		return t.restart()
 	}
-	// The digest covers the whole file, so what came before is read once.
 	t.sum = sha256.New()
-	t.have, err = io.Copy(t.sum, &meter{ctx: ctx, from: t.file, progress: t.p})
-	return err
+	if info.Size() == 0 {
+		return nil
+	}
+	// The digest covers the whole file, so what came before is read once.
+	t.p.Begin(PhaseCheck, "checking what is here already", info.Size())
+	if t.have, err = io.Copy(t.sum, &meter{ctx: ctx, from: t.file, progress: t.p}); err != nil {
+		return err
+	}
+	t.p.Begin(PhaseLoad, "downloading the rest", t.total)
+	t.p.At(t.have)
+	return nil
 }
 
 // restart throws away what there is.

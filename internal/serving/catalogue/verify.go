@@ -83,7 +83,7 @@ func (c *Catalogue) verifyEngine(ctx context.Context, p Progress) Finding {
 		f.OK, f.Note = true, "a folder of your own; there are no hashes to compare with"
 		return f
 	}
-	p.Begin("checking the engine libraries", 0)
+	p.Begin(PhaseCheck, "checking the engine libraries", 0)
 	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
 		sum, err := hashFile(ctx, filepath.Join(dir, name), Silent{}, "")
 		if err == nil && sum == m.Files[name].SHA256 {

@@ -106,6 +106,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/engine/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the download of the engine
+         * @description For administrators of the first tenant.
+         */
+        post: operations["postV1AdminEnginePause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/engine/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to install the libraries that run models
+         * @description For administrators of the first tenant.
+         */
+        post: operations["postV1AdminEnginePull"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/groups": {
         parameters: {
             query?: never;
@@ -175,6 +215,28 @@ export interface paths {
          *     From the role admin on; an API key needs the permission admin.
          */
         put: operations["putV1AdminGroupsNameMembers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how the server does
+         * @description The checks are those of `parley doctor`.
+         *
+         *     For administrators of the first tenant.
+         */
+        get: operations["getV1AdminHealth"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -265,6 +327,156 @@ export interface paths {
          * @description From the role admin on; an API key needs the permission admin.
          */
         delete: operations["deleteV1AdminKeysId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/model-defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell which model each role gets where a request names none
+         * @description From the role admin on; an API key needs the permission admin.
+         */
+        get: operations["getV1AdminModel-defaults"];
+        /**
+         * Choose the model that each role gets
+         * @description From the role admin on; an API key needs the permission admin.
+         */
+        put: operations["putV1AdminModel-defaults"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List every model that is or can be installed, and the engine
+         * @description Ask once a second while something is under way to show its progress.
+         *
+         *     For administrators of the first tenant.
+         */
+        get: operations["getV1AdminModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a model's file, and what an unfinished download left
+         * @description For administrators of the first tenant.
+         */
+        delete: operations["deleteV1AdminModelsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/models/{id}/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load an installed model into memory, and answer when it is ready
+         * @description For administrators of the first tenant.
+         */
+        post: operations["postV1AdminModelsIdLoad"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/models/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a download and keep what has come
+         * @description A model that is not `resumable` begins anew the next time.
+         *
+         *     For administrators of the first tenant.
+         */
+        post: operations["postV1AdminModelsIdPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/models/{id}/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to install a model, or go on with it
+         * @description Goes on when the request has ended. One model is fetched at a time, the others are queued.
+         *
+         *     For administrators of the first tenant.
+         */
+        post: operations["postV1AdminModelsIdPull"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/models/{id}/unload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Free a model's memory as soon as nobody uses it
+         * @description For administrators of the first tenant.
+         */
+        post: operations["postV1AdminModelsIdUnload"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1253,16 +1465,48 @@ export interface components {
             /** @description Told this once: where the server is, followed by this. */
             url_path: string;
         };
+        DatabaseHealth: {
+            /** @enum {string} */
+            kind: "sqlite" | "postgres";
+            /** Format: int64 */
+            schema_version: number;
+            /** Format: int64 */
+            size_bytes: number;
+        };
+        DiskHealth: {
+            /** Format: int64 */
+            data_free_bytes: number;
+            /** Format: int64 */
+            data_total_bytes: number;
+        };
         Done: {
             finish_reason: string;
             latency_ms: components["schemas"]["Timings"];
             partial?: boolean;
             usage: components["schemas"]["Usage"];
         };
+        DownloadProgress: {
+            /**
+             * Format: int64
+             * @description 0 while it stands still or is not known yet.
+             */
+            bytes_per_second: number;
+            /** Format: int64 */
+            done_bytes: number;
+            /** Format: int64 */
+            total_bytes: number;
+        };
         Draft: {
             messages: components["schemas"]["SharedMessage"][];
             redactions: components["schemas"]["Redaction"][];
             title: string;
+        };
+        EngineHealth: {
+            error: string;
+            path: string;
+            ready: boolean;
+            /** @description Of llama.cpp; empty for a folder of one's own. */
+            version: string;
         };
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
@@ -1342,6 +1586,28 @@ export interface components {
             /** @enum {string} */
             status: "ok";
         };
+        HealthCheck: {
+            detail: string;
+            /** @description The command that mends it, or empty. */
+            fix: string;
+            name: string;
+            /** @enum {string} */
+            state: "ok" | "warn" | "fail";
+        };
+        HealthReport: {
+            checks: components["schemas"]["HealthCheck"][];
+            database: components["schemas"]["DatabaseHealth"];
+            disk: components["schemas"]["DiskHealth"];
+            engine: components["schemas"]["EngineHealth"];
+            models_loaded: components["schemas"]["LoadedModel"][];
+            process: components["schemas"]["ProcessHealth"];
+            queue: components["schemas"]["QueueHealth"];
+            /** Format: date-time */
+            started_at: string;
+            /** Format: int64 */
+            uptime_s: number;
+            version: string;
+        };
         Hit: {
             conversation_id: string;
             /** Format: date-time */
@@ -1404,10 +1670,79 @@ export interface components {
             last_used_at: string;
             subject: string;
         };
+        LoadedModel: {
+            /** @description Native memory, as far as the engine tells. */
+            bytes: number;
+            context: number;
+            id: string;
+            slots: number;
+        };
         LoginRequest: {
             email: string;
             password: string;
             tenant?: string;
+        };
+        ManagedEngine: {
+            error: string;
+            licence?: string;
+            platform?: string;
+            progress: components["schemas"]["DownloadProgress"] | null;
+            ready: boolean;
+            /**
+             * Format: int64
+             * @description Of the download.
+             */
+            size_bytes?: number;
+            /** @enum {string} */
+            state: "available" | "queued" | "downloading" | "verifying" | "failed" | "installed";
+            /** @description Of llama.cpp; absent for a folder of one's own. */
+            version?: string;
+        };
+        ManagedModel: {
+            context?: number;
+            /** @description The install's default of its kind. */
+            default: boolean;
+            description: string;
+            /** @description Why it failed, or why the file cannot be used. */
+            error: string;
+            id: string;
+            installed: boolean;
+            /** Format: int64 */
+            installed_bytes?: number;
+            /**
+             * @description Absent for a file that cannot be read.
+             * @enum {string}
+             */
+            kind?: "chat" | "embed";
+            licence: string;
+            /** @description To read before use. */
+            licence_url?: string;
+            loaded: boolean;
+            /** @description Native memory, as far as the engine tells. */
+            loaded_bytes?: number;
+            /**
+             * Format: int64
+             * @description What a conversation of full length is expected to take, weights included.
+             */
+            memory_bytes?: number;
+            name: string;
+            /** Format: int64 */
+            parameters?: number;
+            /** @description Of the step that the state names; null when it is not known. */
+            progress: components["schemas"]["DownloadProgress"] | null;
+            quantisation?: string;
+            /** @description A paused download goes on where it was. */
+            resumable: boolean;
+            /**
+             * Format: int64
+             * @description Of the file.
+             */
+            size_bytes: number;
+            size_exact: boolean;
+            /** @description Empty for a file of one's own. */
+            source: string;
+            /** @enum {string} */
+            state: "available" | "queued" | "downloading" | "verifying" | "paused" | "failed" | "installed";
         };
         Me: {
             operator: boolean;
@@ -1443,6 +1778,18 @@ export interface components {
         };
         MessageList: {
             data: components["schemas"]["Message"][];
+        };
+        ModelCatalogue: {
+            data: components["schemas"]["ManagedModel"][];
+            engine: components["schemas"]["ManagedEngine"];
+            /**
+             * Format: int64
+             * @description Of the disk on which the models lie.
+             */
+            free_bytes: number;
+        };
+        ModelDefaults: {
+            chat: components["schemas"]["RoleDefaults"];
         };
         ModelStatus: {
             error?: string;
@@ -1660,15 +2007,45 @@ export interface components {
             parley: components["schemas"]["OpenAIModelExtra"];
         };
         OpenAIModelExtra: {
+            /** @description Tokens of one conversation. */
             context?: number;
+            /** @description The caller gets it where a request of its kind names no model. */
+            default: boolean;
+            description?: string;
             /** @enum {string} */
             kind: "chat" | "embed";
+            licence?: string;
             loaded: boolean;
+            /**
+             * @description Where it runs.
+             * @enum {string}
+             */
+            location: "here";
+            /** @description Of a loaded model as measured, of another as expected. */
             memory_bytes?: number;
+            name: string;
+            /** Format: int64 */
+            parameters?: number;
+            /** @description Null for a model that costs nothing. */
+            price: components["schemas"]["OpenAIModelPrice"] | null;
+            quantisation?: string;
+            /**
+             * Format: int64
+             * @description Of the file.
+             */
+            size_bytes: number;
         };
         OpenAIModelList: {
             data: components["schemas"]["OpenAIModel"][];
             object: string;
+        };
+        OpenAIModelPrice: {
+            /** Format: double */
+            cached: number;
+            /** Format: double */
+            input: number;
+            /** Format: double */
+            output: number;
         };
         OpenAIPromptDetails: {
             cached_tokens: number;
@@ -1714,6 +2091,13 @@ export interface components {
         };
         /** @enum {string} */
         Permission: "chat" | "admin";
+        ProcessHealth: {
+            cpu_cores: number;
+            goroutines: number;
+            open_files?: number;
+            /** Format: int64 */
+            rss_bytes?: number;
+        };
         Prompt: {
             command: string;
             id: string;
@@ -1744,6 +2128,10 @@ export interface components {
         };
         Queue: {
             position: number;
+        };
+        QueueHealth: {
+            running: number;
+            waiting: number;
         };
         Redaction: {
             count: number;
@@ -1790,6 +2178,13 @@ export interface components {
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "admin" | "owner";
+        RoleDefaults: {
+            admin?: string;
+            default?: string;
+            member?: string;
+            owner?: string;
+            viewer?: string;
+        };
         Session: {
             /** Format: date-time */
             created_at: string;
@@ -2118,6 +2513,64 @@ export interface operations {
             };
         };
     };
+    postV1AdminEnginePause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedEngine"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1AdminEnginePull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedEngine"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getV1AdminGroups: {
         parameters: {
             query?: never;
@@ -2279,6 +2732,35 @@ export interface operations {
             };
         };
     };
+    getV1AdminHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getV1AdminInvitations: {
         parameters: {
             query?: never;
@@ -2416,6 +2898,250 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "getV1AdminModel-defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDefaults"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "putV1AdminModel-defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ModelDefaults"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDefaults"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1AdminModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCatalogue"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1AdminModelsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1AdminModelsIdLoad: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedModel"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1AdminModelsIdPause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedModel"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1AdminModelsIdPull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedModel"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1AdminModelsIdUnload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedModel"];
+                };
             };
             /** @description Any error */
             default: {

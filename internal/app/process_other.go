@@ -1,0 +1,6 @@
+//go:build !linux
+
+package app
+
+// processSize is not told by this system.
+func processSize() (rss int64, files int) { return 0, 0 }
