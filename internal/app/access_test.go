@@ -53,6 +53,10 @@ POST   /v1/prompts                        401    403    201    201   201   201  
 PATCH  /v1/prompts/{prompt}               401    403    200    200   200   200      403       200   200   200      | 404
 DELETE /v1/prompts/{prompt}               401    403    204    204   204   204      403       204   204   204      | 404
 PATCH  /v1/prompts/{teamprompt}           401    403    403    200   200   403      403       403   200   200      | 404
+GET    /v1/folders                        401    200    200    200   200   200      403       200   200   200      | -
+POST   /v1/folders                        401    403    201    201   201   201      403       201   201   201      | -
+PATCH  /v1/folders/{folder}               401    403    200    200   200   200      403       200   200   200      | 404
+DELETE /v1/folders/{folder}               401    403    204    204   204   204      403       204   204   204      | 404
 GET    /v1/auth/options                   200    200    200    200   200   200      200       200   200   200      | -
 POST   /v1/setup                          403:wrong_setup_token *  *  *  *  *  *  *  *  *  | -
 POST   /v1/session                        200    200    200    200   200   200      200       200   200   200      | -
@@ -90,6 +94,8 @@ var bodies = map[string]string{
 	"POST /v1/chat.completions":                `{"messages": [{"role": "user", "content": "hi"}]}`,
 	"POST /v1/conversations":                   `{}`,
 	"PATCH /v1/conversations/{conv}":           `{"pinned": true}`,
+	"POST /v1/folders":                         `{"name": "Work"}`,
+	"PATCH /v1/folders/{folder}":               `{"name": "Play"}`,
 	"POST /v1/setup":                           `{"token": "x", "email": "x@x.test", "name": "x", "password": "` + password + `"}`,
 	"POST /v1/session":                         `{"email": "member@b.test", "password": "` + password + `"}`,
 	"PATCH /v1/me":                             `{"name": "New name"}`,
@@ -214,6 +220,11 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 	put("{prompt}", func() string { return prompt(who.Scope, false) })
 	put("{teamprompt}", func() string { return prompt(chat.Scope{Tenant: who.Tenant, User: someone().ID}, true) })
 	put("{msg}", func() string { return turn().Answer.ID })
+	put("{folder}", func() string {
+		f, err := h.Conversations.CreateFolder(ctx, who.Scope, "Work")
+		check(err)
+		return f.ID
+	})
 	put("{key}", func() string {
 		if who.Role == chat.RoleViewer { // may have no keys, and finds nobody else's
 			return key(h.ids["owner"])

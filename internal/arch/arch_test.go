@@ -52,7 +52,7 @@ var tables = map[string]string{
 	"tenants": "internal/tenancy", "users": "internal/tenancy", "sessions": "internal/tenancy",
 	"api_keys": "internal/tenancy", "identities": "internal/tenancy",
 	"tenant_keys":   "internal/secrets",
-	"conversations": "internal/conversation", "messages": "internal/conversation",
+	"conversations": "internal/conversation", "messages": "internal/conversation", "folders": "internal/conversation",
 	"shares":        "internal/sharing",
 	"prompts":       "internal/prompts",
 	"usage_records": "internal/usage", "idempotency_keys": "internal/idempotency",

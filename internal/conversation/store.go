@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/store"
 )
 
-// Store keeps conversations in the tables conversations and messages. It is safe for many goroutines.
+// Store keeps conversations in the tables conversations, messages and folders. It is safe for many goroutines.
 // Every method but Interrupted and Sweep reads and writes what belongs to its scope's user, and gives
 // fault.NotFound for everything else. When the tenant's key was destroyed, whatever needs a text gives
 // fault.Conflict with secrets.KindDestroyed.
@@ -31,7 +31,8 @@ func New(db *store.DB, keys *secrets.Keyring, cfg Config) *Store {
 	return &Store{db: db, keys: keys, cfg: cfg, Now: time.Now}
 }
 
-const conversationColumns = `id, tenant_id, user_id, title, title_by, status, pinned, leaf_id, retention_days, created_at, updated_at`
+const conversationColumns = `id, tenant_id, user_id, title, title_by, status, pinned, leaf_id, retention_days,
+	folder_id, temporary, created_at, updated_at`
 
 type conversationRow struct {
 	ID        string `db:"id"`
@@ -43,6 +44,8 @@ type conversationRow struct {
 	Pinned    int    `db:"pinned"`
 	Leaf      string `db:"leaf_id"`
 	Retention int    `db:"retention_days"`
+	Folder    string `db:"folder_id"`
+	Temporary int    `db:"temporary"`
 	CreatedAt int64  `db:"created_at"`
 	UpdatedAt int64  `db:"updated_at"`
 }
@@ -55,7 +58,7 @@ func (r conversationRow) open(box secrets.Box) (Conversation, error) {
 	return Conversation{
 		ID: r.ID, Tenant: r.Tenant, User: r.User, Title: string(title), TitleBy: TitleBy(r.TitleBy),
 		Status: State(r.Status), Pinned: r.Pinned != 0, Leaf: r.Leaf, Retention: retentionOf(r.Retention),
-		CreatedAt: store.Time(r.CreatedAt), UpdatedAt: store.Time(r.UpdatedAt),
+		Folder: r.Folder, Temporary: r.Temporary != 0, CreatedAt: store.Time(r.CreatedAt), UpdatedAt: store.Time(r.UpdatedAt),
 	}, nil
 }
 
@@ -176,7 +179,7 @@ func getConversation(ctx context.Context, q store.Queryer, sc chat.Scope, id str
 }
 
 // Update changes a conversation and returns it as it is then. Only a new title counts as a change that
-// moves it to the top of the list; pinning, archiving and choosing a branch do not.
+// moves it to the top of the list; pinning, archiving, filing and choosing a branch do not.
 func (s *Store) Update(ctx context.Context, sc chat.Scope, id string, p Patch) (Conversation, error) {
 	box, err := s.keys.Box(ctx, sc.Tenant)
 	if err != nil {
@@ -191,8 +194,8 @@ func (s *Store) Update(ctx context.Context, sc chat.Scope, id string, p Patch) (
 			return err
 		}
 		_, err := tx.Exec(ctx, `UPDATE conversations SET title = ?, title_by = ?, status = ?, pinned = ?, leaf_id = ?,
-			retention_days = ?, updated_at = ? WHERE id = ? AND tenant_id = ? AND user_id = ?`,
-			row.Title, row.TitleBy, row.Status, row.Pinned, row.Leaf, row.Retention, row.UpdatedAt, id, sc.Tenant, sc.User)
+			retention_days = ?, folder_id = ?, updated_at = ? WHERE id = ? AND tenant_id = ? AND user_id = ?`,
+			row.Title, row.TitleBy, row.Status, row.Pinned, row.Leaf, row.Retention, row.Folder, row.UpdatedAt, id, sc.Tenant, sc.User)
 		if err != nil {
 			return fmt.Errorf("update conversation %s: %w", id, err)
 		}
@@ -243,6 +246,11 @@ func (s *Store) patch(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 		}
 		row.Leaf = *p.Leaf
 	}
+	if p.Folder != nil {
+		if err := file(ctx, tx, sc, row, *p.Folder); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -289,6 +297,10 @@ func (s *Store) DeleteAll(ctx context.Context, tx *store.Tx, sc chat.Scope) erro
 	_, err := tx.Exec(ctx, `DELETE FROM conversations WHERE tenant_id = ? AND user_id = ?`, sc.Tenant, sc.User)
 	if err != nil {
 		return fmt.Errorf("delete conversations of user %s: %w", sc.User, err)
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM folders WHERE tenant_id = ? AND user_id = ?`, sc.Tenant, sc.User)
+	if err != nil {
+		return fmt.Errorf("delete folders of user %s: %w", sc.User, err)
 	}
 	return nil
 }

@@ -17,6 +17,8 @@ type Conversation struct {
 	Pinned    bool      `json:"pinned"`
 	Leaf      string    `json:"leaf_id"` // the message that the chosen branch ends with; "" when empty
 	Retention Retention `json:"retention_policy"`
+	Folder    string    `json:"folder_id"` // "" outside of all folders
+	Temporary bool      `json:"temporary"` // never listed or found, and gone a day after its last change
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
@@ -80,10 +82,14 @@ func (m Message) Chat() chat.Message { return chat.Message{Role: m.Role, Text: m
 // Filter chooses what List returns.
 type Filter struct {
 	State  State  // "" for both
+	Folder string // an id; NoFolder for what is in none; "" for all
 	Query  string // every word of it occurs in the title
 	Limit  int    // 1..200; 0 means 50
 	Cursor string // Next of the page before; "" for the first
 }
+
+// NoFolder, in a Filter, lists the conversations outside of all folders.
+const NoFolder = "none"
 
 // Page is a part of a list, newest first.
 type Page struct {
@@ -98,6 +104,7 @@ type Patch struct {
 	Pinned    *bool
 	Leaf      *string
 	Retention *Retention
+	Folder    *string // "" takes it out of its folder
 }
 
 // Turn opens an answer.

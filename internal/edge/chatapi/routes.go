@@ -55,10 +55,19 @@ func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models,
 		{Method: http.MethodGet, Path: "/v1/conversations/:id", Access: read, Handle: a.getConversation, Op: edge.Op{
 			Tag: kept, Summary: "Tell one conversation", Response: conversation.Conversation{}}},
 		{Method: http.MethodPatch, Path: "/v1/conversations/:id", Access: write, Handle: a.patchConversation, Op: edge.Op{
-			Tag: kept, Summary: "Rename, pin, archive, choose a branch or set the retention", Request: ConversationPatch{}, Response: conversation.Conversation{}}},
+			Tag: kept, Summary: "Rename, pin, archive, file, choose a branch or set the retention", Request: ConversationPatch{}, Response: conversation.Conversation{}}},
 		{Method: http.MethodDelete, Path: "/v1/conversations/:id", Access: write, Handle: a.deleteConversation, Op: edge.Op{
 			Tag: kept, Summary: "Delete a conversation with its messages", Status: http.StatusNoContent}},
 		{Method: http.MethodGet, Path: "/v1/conversations/:id/messages", Access: read, Handle: a.messages, Op: edge.Op{
 			Tag: kept, Summary: "List the whole tree of messages, oldest first", Response: MessageList{}}},
+		{Method: http.MethodGet, Path: "/v1/folders", Access: read, Handle: a.folders, Op: edge.Op{
+			Tag: kept, Summary: "List one's own folders by name", Response: edge.List[conversation.Folder]{},
+			Detail: "`conversations` counts those in the folder that are not archived."}},
+		{Method: http.MethodPost, Path: "/v1/folders", Access: write, Handle: a.createFolder, Op: edge.Op{
+			Tag: kept, Summary: "Make a folder", Request: FolderName{}, Response: conversation.Folder{}, Status: http.StatusCreated, Idempotent: true}},
+		{Method: http.MethodPatch, Path: "/v1/folders/:id", Access: write, Handle: a.renameFolder, Op: edge.Op{
+			Tag: kept, Summary: "Rename a folder", Request: FolderName{}, Response: conversation.Folder{}}},
+		{Method: http.MethodDelete, Path: "/v1/folders/:id", Access: write, Handle: a.deleteFolder, Op: edge.Op{
+			Tag: kept, Summary: "Delete a folder and keep its conversations", Status: http.StatusNoContent}},
 	}
 }

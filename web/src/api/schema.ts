@@ -440,7 +440,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Rename, pin, archive, choose a branch or set the retention
+         * Rename, pin, archive, file, choose a branch or set the retention
          * @description From the role member on; an API key needs the permission chat.
          */
         patch: operations["patchV1ConversationsId"];
@@ -526,6 +526,56 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own folders by name
+         * @description `conversations` counts those in the folder that are not archived.
+         *
+         *     From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1Folders"];
+        put?: never;
+        /**
+         * Make a folder
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1Folders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/folders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a folder and keep its conversations
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1FoldersId"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a folder
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        patch: operations["patchV1FoldersId"];
         trace?: never;
     };
     "/v1/keys": {
@@ -947,16 +997,20 @@ export interface components {
         Conversation: {
             /** Format: date-time */
             created_at: string;
+            folder_id: string;
             id: string;
             leaf_id: string;
             pinned: boolean;
             retention_policy: string;
             status: components["schemas"]["State"];
+            temporary: boolean;
             title: string;
             /** Format: date-time */
             updated_at: string;
         };
         ConversationPatch: {
+            /** @description Empty takes it out of its folder. */
+            folder_id?: null | string;
             /** @description The end of the branch to show. */
             leaf_id?: null | string;
             pinned?: null | boolean;
@@ -1042,6 +1096,19 @@ export interface components {
             conversations: unknown;
             prompts: components["schemas"]["Prompt"][];
             shares: components["schemas"]["Share"][];
+        };
+        Folder: {
+            conversations: number;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+        };
+        FolderList: {
+            data: components["schemas"]["Folder"][];
+        };
+        FolderName: {
+            name: string;
         };
         Format: string | {
             type?: string;
@@ -2331,6 +2398,8 @@ export interface operations {
                 archived?: null | boolean;
                 /** @description Words of the title. */
                 q?: string;
+                /** @description A folder's id, or none for those outside of all folders; absent lists all. */
+                folder?: string;
             };
             header?: never;
             path?: never;
@@ -2641,6 +2710,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenAIEmbeddingList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1Folders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1Folders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FolderName"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1FoldersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patchV1FoldersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FolderName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
                 };
             };
             /** @description Any error */
