@@ -53,6 +53,9 @@ POST   /v1/prompts                        401    403    201    201   201   201  
 PATCH  /v1/prompts/{prompt}               401    403    200    200   200   200      403       200   200   200      | 404
 DELETE /v1/prompts/{prompt}               401    403    204    204   204   204      403       204   204   204      | 404
 PATCH  /v1/prompts/{teamprompt}           401    403    403    200   200   403      403       403   200   200      | 404
+PATCH  /v1/messages/{msg}                 401    403    200    200   200   200      403       200   200   200      | 404
+PUT    /v1/messages/{msg}/feedback        401    403    200    200   200   200      403       200   200   200      | 404
+DELETE /v1/messages/{msg}/feedback        401    403    200    200   200   200      403       200   200   200      | 404
 GET    /v1/folders                        401    200    200    200   200   200      403       200   200   200      | -
 POST   /v1/folders                        401    403    201    201   201   201      403       201   201   201      | -
 PATCH  /v1/folders/{folder}               401    403    200    200   200   200      403       200   200   200      | 404
@@ -94,6 +97,9 @@ var bodies = map[string]string{
 	"POST /v1/chat.completions":                `{"messages": [{"role": "user", "content": "hi"}]}`,
 	"POST /v1/conversations":                   `{}`,
 	"PATCH /v1/conversations/{conv}":           `{"pinned": true}`,
+	"PATCH /v1/messages/{msg}":                 `{"text": "z"}`,
+	"PUT /v1/messages/{msg}/feedback":          `{"rating": 1}`,
+	"DELETE /v1/messages/{msg}/feedback":       ``,
 	"POST /v1/folders":                         `{"name": "Work"}`,
 	"PATCH /v1/folders/{folder}":               `{"name": "Play"}`,
 	"POST /v1/setup":                           `{"token": "x", "email": "x@x.test", "name": "x", "password": "` + password + `"}`,

@@ -62,22 +62,29 @@ func (r conversationRow) open(box secrets.Box) (Conversation, error) {
 	}, nil
 }
 
-const messageColumns = `id, tenant_id, user_id, conversation_id, parent_id, role, text, model, status, finish_reason, tokens, safety_flags, created_at`
+const messageColumns = `id, tenant_id, user_id, conversation_id, parent_id, role, text, model, status, finish_reason, tokens, latency_ms, ` +
+	`safety_flags, created_at, edited_at, rating, rating_reason, rating_comment, rated_at`
 
 type messageRow struct {
-	ID           string `db:"id"`
-	Tenant       string `db:"tenant_id"`
-	User         string `db:"user_id"`
-	Conversation string `db:"conversation_id"`
-	Parent       string `db:"parent_id"`
-	Role         string `db:"role"`
-	Text         []byte `db:"text"`
-	Model        string `db:"model"`
-	Status       string `db:"status"`
-	Finish       string `db:"finish_reason"`
-	Tokens       int    `db:"tokens"`
-	SafetyFlags  string `db:"safety_flags"`
-	CreatedAt    int64  `db:"created_at"`
+	ID            string `db:"id"`
+	Tenant        string `db:"tenant_id"`
+	User          string `db:"user_id"`
+	Conversation  string `db:"conversation_id"`
+	Parent        string `db:"parent_id"`
+	Role          string `db:"role"`
+	Text          []byte `db:"text"`
+	Model         string `db:"model"`
+	Status        string `db:"status"`
+	Finish        string `db:"finish_reason"`
+	Tokens        int    `db:"tokens"`
+	Latency       int64  `db:"latency_ms"`
+	SafetyFlags   string `db:"safety_flags"`
+	CreatedAt     int64  `db:"created_at"`
+	EditedAt      int64  `db:"edited_at"`
+	Rating        int    `db:"rating"`
+	RatingReason  string `db:"rating_reason"`
+	RatingComment []byte `db:"rating_comment"`
+	RatedAt       int64  `db:"rated_at"`
 }
 
 func (r messageRow) open(box secrets.Box) (Message, error) {
@@ -88,10 +95,16 @@ func (r messageRow) open(box secrets.Box) (Message, error) {
 	m := Message{
 		ID: r.ID, Tenant: r.Tenant, User: r.User, Conversation: r.Conversation, Parent: r.Parent,
 		Role: chat.Speaker(r.Role), Text: string(text), Model: r.Model, Status: Status(r.Status),
-		Finish: chat.Finish(r.Finish), Tokens: r.Tokens, SafetyFlags: []string{}, CreatedAt: store.Time(r.CreatedAt),
+		Finish: chat.Finish(r.Finish), Tokens: r.Tokens, Latency: r.Latency, SafetyFlags: []string{},
+		CreatedAt: store.Time(r.CreatedAt), EditedAt: store.Time(r.EditedAt),
 	}
-	if err := json.Unmarshal([]byte(r.SafetyFlags), &m.SafetyFlags); err != nil {
-		return Message{}, fmt.Errorf("read safety flags of %s: %w", r.ID, err)
+	if r.SafetyFlags != "[]" {
+		if err := json.Unmarshal([]byte(r.SafetyFlags), &m.SafetyFlags); err != nil {
+			return Message{}, fmt.Errorf("read safety flags of %s: %w", r.ID, err)
+		}
+	}
+	if m.Feedback, err = r.feedback(box); err != nil {
+		return Message{}, err
 	}
 	return m, nil
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/parley-chat/parley/internal/store"
 )
 
+// errRunning is for what needs an answer to have ended.
+var errRunning = fault.Conflict("this answer is still being written: wait for it or stop it, then go on").OfKind("turn_running")
+
 // Begin opens a turn in one transaction: it makes the conversation if need be, appends the messages and
 // an empty Streaming answer, and moves the leaf to it. Once it returns, what was asked is on the disk.
 //
@@ -110,7 +113,7 @@ func (s *Store) place(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 		return messageRow{}, err
 	}
 	if parent.Status == string(Streaming) {
-		return messageRow{}, fault.Conflict("this answer is still being written: wait for it or stop it, then go on").OfKind("turn_running").At("parent_id")
+		return messageRow{}, errRunning.At("parent_id")
 	}
 	return parent, nil
 }
@@ -196,10 +199,10 @@ func (s *Store) Finish(ctx context.Context, sc chat.Scope, id string, f Final) e
 		return fmt.Errorf("write safety flags: %w", err)
 	}
 	return s.db.WithTx(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE messages SET text = ?, status = ?, finish_reason = ?, tokens = ?, safety_flags = ?,
+		n, err := tx.Exec(ctx, `UPDATE messages SET text = ?, status = ?, finish_reason = ?, tokens = ?, latency_ms = ?, safety_flags = ?,
 			model = CASE WHEN ? = '' THEN model ELSE ? END
 			WHERE id = ? AND tenant_id = ? AND user_id = ? AND status = ?`,
-			sealed, f.Status, f.Finish, f.Tokens, string(flags), f.Model, f.Model, id, sc.Tenant, sc.User, Streaming)
+			sealed, f.Status, f.Finish, f.Tokens, f.Latency, string(flags), f.Model, f.Model, id, sc.Tenant, sc.User, Streaming)
 		if err != nil {
 			return fmt.Errorf("finish message %s: %w", id, err)
 		}

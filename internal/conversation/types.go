@@ -71,9 +71,12 @@ type Message struct {
 	Model        string       `json:"model"`
 	Status       Status       `json:"status"`
 	Finish       chat.Finish  `json:"finish_reason"`
-	Tokens       int          `json:"tokens"` // of an answer, those generated
+	Tokens       int          `json:"tokens"`     // of an answer, those generated
+	Latency      int64        `json:"latency_ms"` // of an answer, from the question to its end
 	SafetyFlags  []string     `json:"safety_flags"`
+	Feedback     *Feedback    `json:"feedback"` // of an answer, its reader's; nil when there is none
 	CreatedAt    time.Time    `json:"created_at"`
+	EditedAt     time.Time    `json:"edited_at,omitzero"` // when its text was changed in place
 }
 
 // Chat is the message as a model reads it.
@@ -132,6 +135,7 @@ type Final struct {
 	Text        string
 	Finish      chat.Finish
 	Tokens      int
+	Latency     int64  // milliseconds from the question to the end
 	Model       string // "" leaves what Begin was told
 	SafetyFlags []string
 }

@@ -84,7 +84,7 @@ func (k *kept) Finish(_ context.Context, _ chat.Scope, id string, f conversation
 		return k.failWith
 	}
 	m := k.messages[id]
-	m.Text, m.Status, m.Finish, m.Tokens = f.Text, f.Status, f.Finish, f.Tokens
+	m.Text, m.Status, m.Finish, m.Tokens, m.Latency = f.Text, f.Status, f.Finish, f.Tokens, f.Latency
 	k.messages[id] = m
 	return nil
 }
@@ -96,6 +96,18 @@ func (k *kept) Message(_ context.Context, s chat.Scope, id string) (conversation
 	if !ok || s.User != sc.User {
 		return m, fault.NotFound("there is no message %s", id)
 	}
+	return m, nil
+}
+
+func (k *kept) Edit(_ context.Context, _ chat.Scope, id, text string) (conversation.Message, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	m := k.messages[id]
+	if m.Status == conversation.Streaming {
+		return m, fault.Conflict("still being written").OfKind("turn_running")
+	}
+	m.Text, m.EditedAt = text, time.Now()
+	k.messages[id] = m
 	return m, nil
 }
 
@@ -332,6 +344,57 @@ func TestOrphanedAnswerIsSettled(t *testing.T) {
 	text, last := b.read(t, chat.EventID{Message: id})
 	if text != "half an" || last.Done == nil || !last.Done.Partial || b.store.messages[id].Status != conversation.Partial {
 		t.Errorf("%q, %+v, %+v", text, last, b.store.messages[id])
+	}
+}
+
+// An edited answer is read as it is now, though its log was still in memory, and a reader who had seen a
+// part of the old text is told so instead of being given what does not fit to it.
+func TestEditedAnswerIsReadAnew(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	b := setup(t, &servingtest.Scripted{Replies: []string{"one two three"}, Gate: gate})
+	start := b.start(context.Background(), t, "count")
+	_, err := b.turns.Edit(context.Background(), sc, start.Message, "too early")
+	if f := fault.From(err); f == nil || f.Kind != "turn_running" {
+		t.Errorf("edited while it streams: %v", err)
+	}
+	close(gate)
+	var places []chat.EventID
+	if err := b.turns.Follow(context.Background(), sc, chat.EventID{Message: start.Message}, func(e chat.Event) error {
+		places = append(places, e.ID)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if m := b.store.messages[start.Message]; m.Latency < 0 || m.Status != conversation.Complete {
+		t.Errorf("stored: %+v", m)
+	}
+	m, err := b.turns.Edit(context.Background(), sc, start.Message, "another text")
+	if err != nil || m.Text != "another text" {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	if text, last := b.read(t, chat.EventID{Message: start.Message}); text != "another text" || last.Done == nil {
+		t.Errorf("%q, %+v", text, last)
+	}
+	for _, place := range places {
+		err := b.turns.Follow(context.Background(), sc, place, func(chat.Event) error { return nil })
+		if f := fault.From(err); place.Offset > 0 && (f == nil || f.Kind != "message_edited") || place.Offset == 0 && err != nil {
+			t.Errorf("from %s of the old text: %v", place, err)
+		}
+	}
+	if _, err := b.turns.Edit(context.Background(), chat.Scope{Tenant: sc.Tenant, User: "other"}, start.Message, "mine"); !fault.Is(err, fault.CodeNotFound) {
+		t.Errorf("a stranger's edit: %v", err)
+	}
+}
+
+// An answer that nobody writes any more can be edited at once.
+func TestOrphanedAnswerCanBeEdited(t *testing.T) {
+	t.Parallel()
+	b := setup(t, &servingtest.Scripted{})
+	id := chat.NewID("msg")
+	b.store.messages[id] = conversation.Message{ID: id, Role: chat.Assistant, Text: "half an", Status: conversation.Streaming}
+	if m, err := b.turns.Edit(context.Background(), sc, id, "half an answer"); err != nil || m.Status != conversation.Partial || m.Text != "half an answer" {
+		t.Errorf("%+v, %v", m, err)
 	}
 }
 

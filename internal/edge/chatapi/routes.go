@@ -60,6 +60,13 @@ func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models,
 			Tag: kept, Summary: "Delete a conversation with its messages", Status: http.StatusNoContent}},
 		{Method: http.MethodGet, Path: "/v1/conversations/:id/messages", Access: read, Handle: a.messages, Op: edge.Op{
 			Tag: kept, Summary: "List the whole tree of messages, oldest first", Response: MessageList{}}},
+		{Method: http.MethodPatch, Path: "/v1/messages/:id", Access: write, Handle: a.editMessage, Op: edge.Op{
+			Tag: kept, Summary: "Change the text of a question or an answer in place", Request: MessageEdit{}, Response: conversation.Message{},
+			Detail: "What stands below it stays as it is. To ask an edited question anew, send a turn with the parent of the old one."}},
+		{Method: http.MethodPut, Path: "/v1/messages/:id/feedback", Access: write, Handle: a.rate, Op: edge.Op{
+			Tag: kept, Summary: "Say whether an answer is good, and why", Request: Rating{}, Response: conversation.Message{}}},
+		{Method: http.MethodDelete, Path: "/v1/messages/:id/feedback", Access: write, Handle: a.unrate, Op: edge.Op{
+			Tag: kept, Summary: "Take the judgement of an answer back", Response: conversation.Message{}}},
 		{Method: http.MethodGet, Path: "/v1/folders", Access: read, Handle: a.folders, Op: edge.Op{
 			Tag: kept, Summary: "List one's own folders by name", Response: edge.List[conversation.Folder]{},
 			Detail: "`conversations` counts those in the folder that are not archived."}},

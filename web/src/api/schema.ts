@@ -710,6 +710,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the text of a question or an answer in place
+         * @description What stands below it stays as it is. To ask an edited question anew, send a turn with the parent of the old one.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        patch: operations["patchV1MessagesId"];
+        trace?: never;
+    };
     "/v1/messages/{id}/cancel": {
         parameters: {
             query?: never;
@@ -745,6 +767,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whether an answer is good, and why
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        put: operations["putV1MessagesIdFeedback"];
+        post?: never;
+        /**
+         * Take the judgement of an answer back
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1MessagesIdFeedback"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1097,6 +1143,15 @@ export interface components {
             prompts: components["schemas"]["Prompt"][];
             shares: components["schemas"]["Share"][];
         };
+        Feedback: {
+            comment: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description 1 for good, -1 for bad. */
+            rating: number;
+            /** @enum {string} */
+            reason: "" | "wrong" | "unhelpful" | "unsafe" | "style" | "slow" | "other";
+        };
         Folder: {
             conversations: number;
             /** Format: date-time */
@@ -1178,8 +1233,13 @@ export interface components {
             conversation_id: string;
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            edited_at?: string;
+            feedback: components["schemas"]["Feedback"] | null;
             finish_reason: string;
             id: string;
+            /** Format: int64 */
+            latency_ms: number;
             model: string;
             parent_id: string;
             role: components["schemas"]["Speaker"];
@@ -1187,6 +1247,9 @@ export interface components {
             status: components["schemas"]["Status"];
             text: string;
             tokens: number;
+        };
+        MessageEdit: {
+            text: string;
         };
         MessageList: {
             data: components["schemas"]["Message"][];
@@ -1477,6 +1540,13 @@ export interface components {
         };
         Queue: {
             position: number;
+        };
+        Rating: {
+            comment?: string;
+            /** @description 1 for good, -1 for bad. */
+            rating: number;
+            /** @enum {string} */
+            reason?: "" | "wrong" | "unhelpful" | "unsafe" | "style" | "slow" | "other";
         };
         Redaction: {
             count: number;
@@ -3116,6 +3186,41 @@ export interface operations {
             };
         };
     };
+    patchV1MessagesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MessageEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postV1MessagesIdCancel: {
         parameters: {
             query?: never;
@@ -3166,6 +3271,72 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    putV1MessagesIdFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rating"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1MessagesIdFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description Any error */
