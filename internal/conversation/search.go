@@ -184,6 +184,9 @@ func (f *search) look(ctx context.Context, row messageRow) error {
 		if err != nil {
 			return err
 		}
+		if conv.Temporary != 0 {
+			return nil
+		}
 		c, err := conv.open(f.box)
 		if err != nil {
 			return err

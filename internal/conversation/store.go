@@ -157,13 +157,25 @@ func insertConversation(ctx context.Context, q store.Queryer, box secrets.Box, c
 	if err != nil {
 		return err
 	}
-	at := store.Millis(c.CreatedAt)
-	_, err = q.Exec(ctx, `INSERT INTO conversations (id, tenant_id, user_id, title, title_by, status, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.Tenant, c.User, title, c.TitleBy, c.Status, at, at)
+	days, err := c.Retention.days()
+	if err != nil {
+		return err
+	}
+	_, err = q.Exec(ctx, `INSERT INTO conversations (id, tenant_id, user_id, title, title_by, status, pinned, leaf_id,
+		retention_days, folder_id, temporary, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.ID, c.Tenant, c.User, title, c.TitleBy, c.Status, bit(c.Pinned), c.Leaf, days, c.Folder, bit(c.Temporary),
+		store.Millis(c.CreatedAt), store.Millis(c.UpdatedAt))
 	if err != nil {
 		return fmt.Errorf("insert conversation: %w", err)
 	}
 	return nil
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Get returns one conversation.
@@ -241,10 +253,7 @@ func (s *Store) patch(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 		row.Status = string(*p.State)
 	}
 	if p.Pinned != nil {
-		row.Pinned = 0
-		if *p.Pinned {
-			row.Pinned = 1
-		}
+		row.Pinned = bit(*p.Pinned)
 	}
 	if p.Retention != nil {
 		days, err := p.Retention.days()

@@ -85,6 +85,7 @@ func (s *Store) place(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 			return messageRow{}, fault.Invalid("parent_id needs the conversation_id of its conversation").At("parent_id")
 		}
 		c := s.fresh(sc, "")
+		c.Temporary = t.Temporary
 		if err := insertConversation(ctx, tx, box, c); err != nil {
 			return messageRow{}, err
 		}
@@ -92,6 +93,9 @@ func (s *Store) place(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 		row, err := getConversation(ctx, tx, sc, c.ID)
 		*conv = row
 		return messageRow{}, err
+	}
+	if t.Temporary {
+		return messageRow{}, fault.Invalid("temporary is said of a new conversation; this one is there already").At("temporary")
 	}
 	if err := s.hold(ctx, tx, sc, t.Conversation); err != nil {
 		return messageRow{}, err

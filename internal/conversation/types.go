@@ -113,6 +113,7 @@ type Patch struct {
 // Turn opens an answer.
 type Turn struct {
 	Conversation string // "" makes a new one
+	Temporary    bool   // of a new one
 	// Parent is the message to go on from: nil is the conversation's leaf, "" the root. An edit sends
 	// the edited message's parent; a new attempt sends no messages and the question as the parent.
 	Parent   *string

@@ -60,6 +60,15 @@ func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models,
 			Tag: kept, Summary: "Delete a conversation with its messages", Status: http.StatusNoContent}},
 		{Method: http.MethodGet, Path: "/v1/conversations/:id/messages", Access: read, Handle: a.messages, Op: edge.Op{
 			Tag: kept, Summary: "List the whole tree of messages, oldest first", Response: MessageList{}}},
+		{Method: http.MethodPost, Path: "/v1/conversations/:id/fork", Access: write, Handle: a.fork, Op: edge.Op{
+			Tag: kept, Summary: "Make a new conversation of the path to a message", Request: ForkRequest{}, Response: conversation.Conversation{}, Status: http.StatusCreated, Idempotent: true,
+			Detail: "The fork of a temporary conversation is kept."}},
+		{Method: http.MethodGet, Path: "/v1/conversations/:id/export", Access: read, Handle: a.export, Op: edge.Op{
+			Tag: kept, Summary: "Save one conversation as a file", Query: ExportQuery{}, Response: conversation.Tree{},
+			Detail: "`md` is the chosen branch as Markdown, `json` the whole tree, which can be imported again."}},
+		{Method: http.MethodPost, Path: "/v1/conversations/import", Access: write, Handle: a.importAll, Op: edge.Op{
+			Tag: kept, Summary: "Import conversations of Parley or ChatGPT", Request: ImportRequest{}, Response: conversation.Imported{}, Idempotent: true,
+			Detail: "Each entry is an export of one conversation in JSON, or an entry of ChatGPT's `conversations.json`. An entry that cannot be read is skipped with the reason. Each entry makes a new conversation: importing one twice makes two."}},
 		{Method: http.MethodPatch, Path: "/v1/messages/:id", Access: write, Handle: a.editMessage, Op: edge.Op{
 			Tag: kept, Summary: "Change the text of a question or an answer in place", Request: MessageEdit{}, Response: conversation.Message{},
 			Detail: "What stands below it stays as it is. To ask an edited question anew, send a turn with the parent of the old one."}},

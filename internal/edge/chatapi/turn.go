@@ -20,6 +20,7 @@ import (
 // TurnRequest is the body of POST /v1/chat.completions: one turn of a kept conversation.
 type TurnRequest struct {
 	ConversationID string            `json:"conversation_id,omitempty" description:"Empty makes a new conversation."`
+	Temporary      bool              `json:"temporary,omitempty" description:"Makes a new conversation that is never listed or found, and is deleted a day after its last change."`
 	ParentID       *string           `json:"parent_id,omitempty" description:"The message to go on from: absent is the end of the chosen branch, empty the root. To edit a question send the new one with the parent of the old; to answer anew send no messages and the question as parent."`
 	Model          string            `json:"model,omitempty" description:"An id of GET /v1/models; empty takes the default."`
 	Messages       []TurnMessage     `json:"messages"`
@@ -98,7 +99,7 @@ type TurnAnswer struct {
 func (a *api) request(id chat.Identity, trace string, t TurnRequest) (orchestrator.Request, error) {
 	r := orchestrator.Request{
 		Scope: id.Scope, Trace: trace, Surface: "native",
-		Turn: conversation.Turn{Conversation: t.ConversationID, Parent: t.ParentID},
+		Turn: conversation.Turn{Conversation: t.ConversationID, Temporary: t.Temporary, Parent: t.ParentID},
 	}
 	if err := t.unavailable(); err != nil {
 		return r, err

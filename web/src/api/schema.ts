@@ -398,6 +398,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import conversations of Parley or ChatGPT
+         * @description Each entry is an export of one conversation in JSON, or an entry of ChatGPT's `conversations.json`. An entry that cannot be read is skipped with the reason. Each entry makes a new conversation: importing one twice makes two.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1ConversationsImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/search": {
         parameters: {
             query?: never;
@@ -444,6 +466,50 @@ export interface paths {
          * @description From the role member on; an API key needs the permission chat.
          */
         patch: operations["patchV1ConversationsId"];
+        trace?: never;
+    };
+    "/v1/conversations/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Save one conversation as a file
+         * @description `md` is the chosen branch as Markdown, `json` the whole tree, which can be imported again.
+         *
+         *     From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1ConversationsIdExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new conversation of the path to a message
+         * @description The fork of a temporary conversation is kept.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1ConversationsIdFork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/conversations/{id}/messages": {
@@ -1165,6 +1231,12 @@ export interface components {
         FolderName: {
             name: string;
         };
+        ForkRequest: {
+            /** @description The last message of the new conversation. */
+            message_id: string;
+            /** @description Empty keeps the old one. */
+            title?: string;
+        };
         Format: string | {
             type?: string;
         };
@@ -1185,6 +1257,13 @@ export interface components {
             role?: components["schemas"]["Speaker"];
             snippet: string;
             title: string;
+        };
+        ImportRequest: {
+            conversations: unknown[];
+        };
+        Imported: {
+            imported: number;
+            skipped: components["schemas"]["Skipped"][];
         };
         Key: {
             /** Format: date-time */
@@ -1628,6 +1707,11 @@ export interface components {
             /** @description The tenant's slug. */
             confirm: string;
         };
+        Skipped: {
+            index: number;
+            reason: string;
+            title: string;
+        };
         /** @enum {string} */
         Speaker: "system" | "user" | "assistant" | "tool";
         Start: {
@@ -1664,6 +1748,21 @@ export interface components {
         };
         Timings: {
             [key: string]: number;
+        };
+        Tree: {
+            /** Format: date-time */
+            created_at: string;
+            folder_id: string;
+            id: string;
+            leaf_id: string;
+            messages: components["schemas"]["Message"][];
+            pinned: boolean;
+            retention_policy: string;
+            status: components["schemas"]["State"];
+            temporary: boolean;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         TurnAnswer: {
             conversation_id: string;
@@ -1705,6 +1804,8 @@ export interface components {
             response?: components["schemas"]["ResponseOptions"];
             /** @description Not available yet. */
             retrieval?: components["schemas"]["Retrieval"];
+            /** @description Makes a new conversation that is never listed or found, and is deleted a day after its last change. */
+            temporary?: boolean;
             /** @description Not available yet. */
             tools?: unknown[];
         };
@@ -2530,6 +2631,39 @@ export interface operations {
             };
         };
     };
+    postV1ConversationsImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getV1ConversationsSearch: {
         parameters: {
             query: {
@@ -2641,6 +2775,74 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1ConversationsIdExport: {
+        parameters: {
+            query?: {
+                format?: "md" | "json";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tree"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1ConversationsIdFork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForkRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
