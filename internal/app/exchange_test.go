@@ -2,9 +2,14 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/servingtest"
 )
 
 // A ChatGPT export comes in, is filed, forked, saved as a file, and comes in again.
@@ -120,5 +125,70 @@ func TestMessagesAreChangedAndTemporaryOnesHidden(t *testing.T) {
 	}
 	if a := s.call(t, seeded, "GET", "/v1/conversations/"+turn.ConversationID+"/export", nil); a.status != http.StatusConflict {
 		t.Errorf("exported: %d %s", a.status, a.body)
+	}
+}
+
+// An answer that was stopped goes on, by the model that wrote it.
+func TestStoppedAnswerGoesOn(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Reply: func(serving.Generation) string { return "one two three four" }, Gate: gate}
+	}, nil)
+	var start chat.Start
+	s.stream(t, seeded, "POST", "/v1/chat.completions", `{"messages": [{"role": "user", "content": "count"}]}`, func(e event) bool {
+		switch {
+		case e.Start != nil:
+			start = *e.Start
+			running := fmt.Sprintf(`{"conversation_id": %q, "parent_id": %q, "continue": true}`, start.Conversation, start.Message)
+			if a := s.call(t, seeded, "POST", "/v1/chat.completions", running); a.status != http.StatusConflict || a.code() != "turn_running" {
+				t.Errorf("continued while it streams: %d %s", a.status, a.body)
+			}
+			gate <- struct{}{}
+		case e.Delta != "":
+			s.must(t, http.StatusNoContent, seeded, "POST", "/v1/messages/"+start.Message+"/cancel", nil)
+		}
+		return true
+	})
+	close(gate)
+	body := fmt.Sprintf(`"conversation_id": %q, "parent_id": %q, "continue": true`, start.Conversation, start.Message)
+	first, text := "", ""
+	var done *chat.Done
+	s.stream(t, seeded, "POST", "/v1/chat.completions", `{`+body+`}`, func(e event) bool {
+		if text += e.Delta; first == "" {
+			first = e.Delta
+		}
+		if e.Start != nil && (e.Start.Question != start.Question || e.Start.Message == start.Message) {
+			t.Errorf("%+v continues %+v", e.Start, start)
+		}
+		done = e.Done
+		return true
+	})
+	if !strings.HasPrefix(first, "one ") || text != "one two three four" || done == nil || done.Usage.OutputTokens != 3 {
+		t.Errorf("%q, begun with %q, %+v", text, first, done)
+	}
+	var tree struct {
+		Data []struct {
+			ID, Text, Status string
+			Parent           string `json:"parent_id"`
+		}
+	}
+	s.must(t, http.StatusOK, seeded, "GET", "/v1/conversations/"+start.Conversation+"/messages", nil).into(t, &tree)
+	if len(tree.Data) != 3 || tree.Data[1].Text != "one " || tree.Data[1].Status != "partial" || tree.Data[2].Text != text || tree.Data[2].Parent != start.Question {
+		t.Errorf("%+v", tree.Data)
+	}
+	for refused, param := range map[string]string{
+		`{` + body + `, "messages": [{"role": "user", "content": "x"}]}`:                      "messages",
+		`{"conversation_id": "` + start.Conversation + `", "continue": true, "messages": []}`: "parent_id",
+		`{"parent_id": "` + start.Message + `", "continue": true}`:                            "parent_id",
+		`{"temporary": true, ` + body + `}`:                                                   "temporary",
+	} {
+		if a := s.call(t, seeded, "POST", "/v1/chat.completions", refused); a.status != http.StatusBadRequest || !strings.Contains(string(a.body), `"param":"`+param+`"`) {
+			t.Errorf("%s: %d %s", refused, a.status, a.body)
+		}
+	}
+	s.must(t, http.StatusOK, seeded, "PATCH", "/v1/messages/"+start.Question, `{"text": "count again"}`)
+	if a := s.call(t, seeded, "POST", "/v1/chat.completions", `{`+body+`}`); a.status != http.StatusConflict || a.code() != "parent_changed" {
+		t.Errorf("continued below an edit: %d %s", a.status, a.body)
 	}
 }

@@ -118,7 +118,10 @@ type Turn struct {
 	// the edited message's parent; a new attempt sends no messages and the question as the parent.
 	Parent   *string
 	Messages []chat.Message // appended below Parent, in order
-	Model    string         // that will answer
+	// Continue takes Parent, an answer that has ended, and opens one beside it that begins with its text.
+	// There are no Messages then.
+	Continue bool
+	Model    string // that will answer
 }
 
 // Begun is an open turn.
@@ -127,7 +130,7 @@ type Begun struct {
 	Created      bool      // the conversation is new
 	Path         []Message // root to question, as the model is to read it
 	Question     string    // id of the last of Path
-	Answer       Message   // empty and Streaming
+	Answer       Message   // Streaming, and empty unless it goes on with another
 }
 
 // Final is how an answer ended.

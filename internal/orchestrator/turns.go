@@ -99,6 +99,7 @@ func (t *Turns) Start(ctx context.Context, r Request) (chat.Start, error) {
 	}
 	t.mu.Unlock()
 	l.add(chat.Event{Start: &start})
+	l.say(begun.Answer.Text) // what a continued answer begins with
 	deadline, limited := ctx.Deadline()
 	go func() {
 		defer t.running.Done()
@@ -122,7 +123,10 @@ func (t *Turns) run(ctx context.Context, r Request, begun conversation.Begun, l 
 	for _, m := range begun.Path {
 		ask.Messages = append(ask.Messages, m.Chat())
 	}
-	stopSaving := t.saveAsItGrows(ctx, l)
+	if r.Turn.Continue {
+		ask.Messages, ask.Continue = append(ask.Messages, begun.Answer.Chat()), true
+	}
+	stopSaving := t.saveAsItGrows(ctx, l, len(begun.Answer.Text))
 	result, err := t.o.Answer(ctx, ask, Sink{
 		Queue: func(position int) { l.add(chat.Event{Queue: &chat.Queue{Position: position}}) },
 		Piece: func(_ int, p serving.Piece) error { l.say(p.Text); return nil },
@@ -135,15 +139,15 @@ func (t *Turns) run(ctx context.Context, r Request, begun conversation.Begun, l 
 	}
 }
 
-// saveAsItGrows writes the answer's text to the store while it grows, until the returned function is
-// called. A store that cannot be written is told once; the last save decides.
-func (t *Turns) saveAsItGrows(ctx context.Context, l *live) (stop func()) {
+// saveAsItGrows writes the answer's text, of which some bytes are saved already, to the store while it grows,
+// until the returned function is called. A store that cannot be written is told once; the last save decides.
+func (t *Turns) saveAsItGrows(ctx context.Context, l *live, saved int) (stop func()) {
 	done := make(chan struct{})
 	var saver sync.WaitGroup
 	saver.Go(func() {
 		tick := time.NewTicker(flushEvery)
 		defer tick.Stop()
-		saved, failed := 0, false
+		failed := false
 		for {
 			select {
 			case <-done:

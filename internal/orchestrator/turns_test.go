@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,6 +60,13 @@ func (k *kept) Begin(_ context.Context, _ chat.Scope, t conversation.Turn) (conv
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	b := conversation.Begun{Created: true, Conversation: conversation.Conversation{ID: chat.NewID("conv")}}
+	if t.Continue {
+		old := k.messages[*t.Parent]
+		b.Path, b.Question = []conversation.Message{{ID: old.Parent, Role: chat.User, Text: "count"}}, old.Parent
+		b.Answer = conversation.Message{ID: chat.NewID("msg"), Role: chat.Assistant, Status: conversation.Streaming, Parent: old.Parent, Text: old.Text}
+		k.messages[b.Answer.ID] = b.Answer
+		return b, nil
+	}
 	for _, m := range t.Messages {
 		b.Path = append(b.Path, conversation.Message{ID: chat.NewID("msg"), Role: m.Role, Text: m.Text})
 	}
@@ -344,6 +352,90 @@ func TestOrphanedAnswerIsSettled(t *testing.T) {
 	text, last := b.read(t, chat.EventID{Message: id})
 	if text != "half an" || last.Done == nil || !last.Done.Partial || b.store.messages[id].Status != conversation.Partial {
 		t.Errorf("%q, %+v, %+v", text, last, b.store.messages[id])
+	}
+}
+
+func (b bundle) goOn(t *testing.T, message string) chat.Start {
+	t.Helper()
+	start, err := b.turns.Start(context.Background(), orchestrator.Request{
+		Scope: sc, Trace: "req_2", Surface: "native", Model: serving.Model{ID: "m"},
+		Turn: conversation.Turn{Conversation: "conv_x", Parent: &message, Continue: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start
+}
+
+// A continued answer begins with the old text, can be resumed at any place, is cut off with what it had, and
+// counts only what it adds.
+func TestContinuedAnswer(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{}, 16)
+	const whole = "eins zwei drei vier fünf"
+	engine := &servingtest.Scripted{Reply: func(serving.Generation) string { return whole }, Gate: gate}
+	b := setup(t, engine)
+	old := conversation.Message{ID: chat.NewID("msg"), Role: chat.Assistant, Text: "eins zwei ", Status: conversation.Partial, Parent: chat.NewID("msg")}
+	b.store.messages[old.ID] = old
+	start := b.goOn(t, old.ID)
+	if start.Message == old.ID || start.Question != old.Parent {
+		t.Fatalf("%+v", start)
+	}
+	gate <- struct{}{}
+	text := ""
+	var places []chat.EventID
+	var told []string
+	_ = b.turns.Follow(context.Background(), sc, chat.EventID{Message: start.Message}, func(e chat.Event) error {
+		if text += e.Delta; e.Delta != "" && e.ID.Offset != len(text) {
+			t.Errorf("after %q the offset is %d", text, e.ID.Offset)
+		}
+		places, told = append(places, e.ID), append(told, text)
+		if text == "eins zwei drei " {
+			if err := b.turns.Cancel(context.Background(), sc, start.Message); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	})
+	if text != "eins zwei drei " || b.store.messages[start.Message].Status != conversation.Partial || b.store.messages[start.Message].Tokens != 1 {
+		t.Errorf("cancelled at %q: %+v", text, b.store.messages[start.Message])
+	}
+	if b.store.messages[old.ID].Text != old.Text {
+		t.Errorf("the old answer is %+v", b.store.messages[old.ID])
+	}
+	for i, place := range places {
+		if rest, _ := b.read(t, place); told[i]+rest != text {
+			t.Errorf("from %s: %q + %q", place, told[i], rest)
+		}
+	}
+	close(gate)
+	again := b.goOn(t, start.Message)
+	if all, last := b.read(t, chat.EventID{Message: again.Message}); all != whole || last.Done == nil || last.Done.Usage.OutputTokens != 2 || last.Done.Partial {
+		t.Errorf("%q, %+v", all, last.Done)
+	}
+	var texts []string
+	for _, g := range engine.Asked() {
+		if g.Continue {
+			texts = append(texts, g.Messages[len(g.Messages)-1].Text)
+		}
+	}
+	if !slices.Equal(texts, []string{old.Text, text}) {
+		t.Errorf("went on with %q", texts)
+	}
+}
+
+// A reader is told why an answer cannot go on, and the old text is still there.
+func TestContinuedAnswerThatIsTooLong(t *testing.T) {
+	t.Parallel()
+	b := setup(t, &servingtest.Scripted{Context: 4})
+	old := conversation.Message{ID: chat.NewID("msg"), Role: chat.Assistant, Text: "one two three four", Status: conversation.Complete, Finish: chat.FinishLength, Parent: chat.NewID("msg")}
+	b.store.messages[old.ID] = old
+	start := b.goOn(t, old.ID)
+	if text, last := b.read(t, chat.EventID{Message: start.Message}); text != old.Text || last.Error == nil || last.Error.Code != "context_length_exceeded" {
+		t.Errorf("%q, %+v", text, last.Error)
+	}
+	if m := b.store.messages[start.Message]; m.Status != conversation.Partial || m.Text != old.Text {
+		t.Errorf("%+v", m)
 	}
 }
 

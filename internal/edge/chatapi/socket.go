@@ -173,7 +173,7 @@ func (s *session) begin(ctx context.Context, f frame, data []byte) error {
 	if err := edge.Unmarshal(data, &t); err != nil {
 		return err
 	}
-	req, err := s.api.request(s.id, chat.NewID("req"), t)
+	req, err := s.api.request(ctx, s.id, chat.NewID("req"), t)
 	if err != nil {
 		return err
 	}

@@ -1793,10 +1793,12 @@ export interface components {
             top_p?: null | number;
         };
         TurnRequest: {
+            /** @description Goes on with the text of the answer that parent_id names, in a new answer beside it whose first delta is that text. Send no messages. */
+            continue?: boolean;
             /** @description Empty makes a new conversation. */
             conversation_id?: string;
             messages?: components["schemas"]["TurnMessage"][];
-            /** @description An id of GET /v1/models; empty takes the default. */
+            /** @description An id of GET /v1/models; empty takes the default, or to continue the one that wrote the answer, if it is still there. */
             model?: string;
             params?: components["schemas"]["TurnParams"];
             /** @description The message to go on from: absent is the end of the chosen branch, empty the root. To edit a question send the new one with the parent of the old; to answer anew send no messages and the question as parent. */
