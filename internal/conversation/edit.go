@@ -76,7 +76,7 @@ func (s *Store) change(ctx context.Context, sc chat.Scope, id string, f func(tx 
 // Feedback is what a reader thinks of an answer.
 type Feedback struct {
 	Rating    int       `json:"rating" minimum:"-1" maximum:"1" description:"1 for good, -1 for bad."`
-	Reason    Reason    `json:"reason" enum:",wrong,unhelpful,unsafe,style,slow,other"`
+	Reason    Reason    `json:"reason"`
 	Comment   string    `json:"comment"`
 	CreatedAt time.Time `json:"created_at"`
 }

@@ -91,7 +91,7 @@ type Filter struct {
 	Cursor string // Next of the page before; "" for the first
 }
 
-// NoFolder, in a Filter, lists the conversations outside of all folders.
+// NoFolder lists, as the Folder of a Filter, the conversations outside of all folders.
 const NoFolder = "none"
 
 // Page is a part of a list, newest first.

@@ -17,7 +17,7 @@ type MessageEdit struct {
 // Rating is the body of PUT /v1/messages/{id}/feedback.
 type Rating struct {
 	Rating  int                 `json:"rating" required:"true" minimum:"-1" maximum:"1" description:"1 for good, -1 for bad."`
-	Reason  conversation.Reason `json:"reason,omitempty" enum:",wrong,unhelpful,unsafe,style,slow,other"`
+	Reason  conversation.Reason `json:"reason,omitempty"`
 	Comment string              `json:"comment,omitempty" maxLength:"2000"`
 }
 

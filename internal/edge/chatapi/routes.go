@@ -36,7 +36,7 @@ func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models,
 	return []edge.Route{
 		{Method: http.MethodPost, Path: "/v1/chat.completions", Access: write, Handle: a.turn, Op: edge.Op{
 			Tag: chatting, Summary: "Ask, and keep question and answer", Request: TurnRequest{}, Response: TurnAnswer{}, Stream: chat.Event{}, Idempotent: true,
-			Detail: "Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`."}},
+			Detail: "Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`. With `continue` an answer that has ended goes on in a new one beside it; `parent_changed` says that a message above it was edited since."}},
 		{Method: http.MethodGet, Path: "/v1/messages/:id/events", Access: read, Handle: a.events, Op: edge.Op{
 			Tag: chatting, Summary: "Read an answer's events from any place", Query: struct {
 				After string `query:"after" description:"An event id; the header Last-Event-ID wins."`

@@ -341,7 +341,7 @@ export interface paths {
         put?: never;
         /**
          * Ask, and keep question and answer
-         * @description Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`.
+         * @description Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`. With `continue` an answer that has ended goes on in a new one beside it; `parent_changed` says that a message above it was edited since.
          *
          *     From the role member on; an API key needs the permission chat.
          */
@@ -1215,8 +1215,7 @@ export interface components {
             created_at: string;
             /** @description 1 for good, -1 for bad. */
             rating: number;
-            /** @enum {string} */
-            reason: "" | "wrong" | "unhelpful" | "unsafe" | "style" | "slow" | "other";
+            reason: string;
         };
         Folder: {
             conversations: number;
@@ -1624,8 +1623,7 @@ export interface components {
             comment?: string;
             /** @description 1 for good, -1 for bad. */
             rating: number;
-            /** @enum {string} */
-            reason?: "" | "wrong" | "unhelpful" | "unsafe" | "style" | "slow" | "other";
+            reason?: string;
         };
         Redaction: {
             count: number;
