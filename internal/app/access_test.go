@@ -55,6 +55,16 @@ POST   /v1/prompts                        401    403    201    201   201   201  
 PATCH  /v1/prompts/{prompt}               401    403    200    200   200   200      403       200   200   200      | 404
 DELETE /v1/prompts/{prompt}               401    403    204    204   204   204      403       204   204   204      | 404
 PATCH  /v1/prompts/{teamprompt}           401    403    403    200   200   403      403       403   200   200      | 404
+POST   /v1/conversations/{conv}/fork      401    403    201    201   201   201      403       201   201   201      | 404
+GET    /v1/conversations/{conv}/export    401    200    200    200   200   200      403       200   200   200      | 404
+POST   /v1/conversations/import           401    403    200    200   200   200      403       200   200   200      | -
+PATCH  /v1/messages/{msg}                 401    403    200    200   200   200      403       200   200   200      | 404
+PUT    /v1/messages/{msg}/feedback        401    403    200    200   200   200      403       200   200   200      | 404
+DELETE /v1/messages/{msg}/feedback        401    403    200    200   200   200      403       200   200   200      | 404
+GET    /v1/folders                        401    200    200    200   200   200      403       200   200   200      | -
+POST   /v1/folders                        401    403    201    201   201   201      403       201   201   201      | -
+PATCH  /v1/folders/{folder}               401    403    200    200   200   200      403       200   200   200      | 404
+DELETE /v1/folders/{folder}               401    403    204    204   204   204      403       204   204   204      | 404
 GET    /v1/auth/options                   200    200    200    200   200   200      200       200   200   200      | -
 POST   /v1/setup                          403:wrong_setup_token *  *  *  *  *  *  *  *  *  | -
 GET    /v1/invitations?token={invite}     200    200    200    200   200   200      200       200   200   200      | -
@@ -117,6 +127,13 @@ var bodies = map[string]string{
 	"POST /v1/chat.completions":                `{"messages": [{"role": "user", "content": "hi"}]}`,
 	"POST /v1/conversations":                   `{}`,
 	"PATCH /v1/conversations/{conv}":           `{"pinned": true}`,
+	"POST /v1/conversations/{conv}/fork":       `{"message_id": "{leaf}"}`,
+	"POST /v1/conversations/import":            `{"conversations": [{"messages": [{"id": "a", "role": "user", "text": "x"}]}]}`,
+	"PATCH /v1/messages/{msg}":                 `{"text": "z"}`,
+	"PUT /v1/messages/{msg}/feedback":          `{"rating": 1}`,
+	"DELETE /v1/messages/{msg}/feedback":       ``,
+	"POST /v1/folders":                         `{"name": "Work"}`,
+	"PATCH /v1/folders/{folder}":               `{"name": "Play"}`,
 	"POST /v1/setup":                           `{"token": "x", "email": "x@x.test", "name": "x", "password": "` + password + `"}`,
 	"POST /v1/invitations/accept":              `{"token": "{invite}", "name": "x", "password": "` + password + `"}`,
 	"POST /v1/admin/invitations":               `{"email": "asked{n}@b.test", "role": "admin"}`,
@@ -232,7 +249,6 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 		check(err)
 		return k.ID
 	}
-	put("{conv}", func() string { return turn().Conversation.ID })
 	share := func() (sharing.Share, string) {
 		s, token, err := h.Shares.Create(ctx, who.Scope, sharing.Request{Conversation: turn().Conversation.ID, Audience: sharing.Tenant, Days: 1})
 		check(err)
@@ -247,7 +263,17 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 	}
 	put("{prompt}", func() string { return prompt(who.Scope, false) })
 	put("{teamprompt}", func() string { return prompt(chat.Scope{Tenant: who.Tenant, User: someone().ID}, true) })
+	put("{conv}", func() string {
+		b := turn()
+		body = strings.ReplaceAll(body, "{leaf}", b.Answer.ID)
+		return b.Conversation.ID
+	})
 	put("{msg}", func() string { return turn().Answer.ID })
+	put("{folder}", func() string {
+		f, err := h.Conversations.CreateFolder(ctx, who.Scope, "Work")
+		check(err)
+		return f.ID
+	})
 	put("{key}", func() string {
 		if who.Role == chat.RoleViewer { // may have no keys, and finds nobody else's
 			return key(h.ids["owner"])

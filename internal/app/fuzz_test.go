@@ -40,6 +40,8 @@ var seeds = []string{
 	`{"input": ["a", "b"], "encoding_format": "base64"}`, `{"input": [[1, 2], [3]]}`, `{"input": [1, 2]}`,
 	`{"conversation_id": "conv_00000000000000000000000000", "parent_id": "", "messages": [], "params": {"top_k": 3}, "retrieval": {"namespace": "x", "top_k": 2}, "response": {"stream": false, "format": {"type": "text"}}}`,
 	`{"title": "x", "status": "archived", "pinned": true, "leaf_id": "msg_0", "retention_policy": "days:3"}`,
+	`{"conversations": [{"title": "t", "current_node": "a", "mapping": {"a": {"parent": null, "message": {"author": {"role": "user"}, "content": {"parts": ["hi"]}}}}}, {"messages": [{"id": "a", "role": "user", "text": "x"}]}]}`,
+	`{"message_id": "msg_0", "text": "x", "rating": -1, "reason": "other", "comment": "c", "folder_id": "", "temporary": true, "continue": true}`,
 	`{"name": "k", "permissions": ["chat", "admin"], "expires_at": "2040-01-01T00:00:00Z"}`,
 	`{"email": "a@b.c", "name": "n", "role": "member", "password": "` + password + `", "groups": ["g"]}`,
 	`{"slug": "s", "name": "n", "owner": {"email": "a@b.c"}}`, `{"confirm": "x"}`, `{}`, `[]`, `null`, `"text"`, `1e999`, ``,

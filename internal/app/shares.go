@@ -20,6 +20,9 @@ func (b branches) Branch(ctx context.Context, sc chat.Scope, id, leaf string) (s
 	if err != nil {
 		return sharing.Branch{}, err
 	}
+	if conv.Temporary {
+		return sharing.Branch{}, fault.Conflict("a temporary chat is kept for a day at most and cannot be shared").OfKind("temporary")
+	}
 	path, err := b.store.Path(ctx, sc, id, leaf)
 	if err != nil {
 		return sharing.Branch{}, err

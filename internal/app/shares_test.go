@@ -133,6 +133,14 @@ func TestSharesThatCannotBe(t *testing.T) {
 			}
 		}
 	}
+	var fleeting struct {
+		ConversationID string `json:"conversation_id"`
+	}
+	d.must(t, http.StatusOK, d.cookie, "POST", "/v1/chat.completions",
+		`{"temporary": true, "response": {"stream": false}, "messages": [{"role": "user", "content": "hi"}]}`).into(t, &fleeting)
+	if a := d.call(t, d.cookie, "POST", "/v1/conversations/"+fleeting.ConversationID+"/shares", `{}`); a.status != http.StatusConflict || a.code() != "temporary" {
+		t.Errorf("temporary: %d %s", a.status, a.code())
+	}
 	// An answer that is being written is not shared half.
 	b, err := d.Conversations.Begin(context.Background(), d.scope, conversation.Turn{Conversation: d.conv, Messages: []chat.Message{{Role: chat.User, Text: "go on"}}})
 	if err != nil {

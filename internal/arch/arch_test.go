@@ -53,7 +53,7 @@ var tables = map[string]string{
 	"api_keys": "internal/tenancy", "identities": "internal/tenancy",
 	"invitations": "internal/tenancy", "user_groups": "internal/tenancy",
 	"tenant_keys":   "internal/secrets",
-	"conversations": "internal/conversation", "messages": "internal/conversation",
+	"conversations": "internal/conversation", "messages": "internal/conversation", "folders": "internal/conversation",
 	"shares": "internal/sharing", "prompts": "internal/prompts",
 	"usage_records": "internal/usage", "usage_days": "internal/usage", "idempotency_keys": "internal/idempotency",
 	"model_defaults": "internal/serving/defaults",

@@ -57,19 +57,37 @@ func chatUntilKilled(dir string) error {
 			return err
 		}
 		fmt.Println("begun", b.Answer.ID, b.Question)
-		text := ""
-		for n := range 3 {
-			text += fmt.Sprint("word", n, ".")
-			if err := s.Progress(ctx, alice, b.Answer.ID, text, n); err != nil {
-				return err
-			}
-			fmt.Println("progress", b.Answer.ID, text)
-		}
-		if err := s.Finish(ctx, alice, b.Answer.ID, conversation.Final{Status: conversation.Complete, Text: text}); err != nil {
+		text, err := say(s, b.Answer, "word")
+		if err != nil {
 			return err
 		}
-		fmt.Println("finished", b.Answer.ID, text)
+		// What was finished stays, and what goes on with it has its text from the start.
+		on, err := s.Begin(ctx, alice, goOn(b))
+		if err != nil {
+			return err
+		}
+		fmt.Println("progress", on.Answer.ID, text)
+		if _, err := say(s, on.Answer, "more"); err != nil {
+			return err
+		}
 	}
+}
+
+// say writes an answer to its end and prints a line after each acknowledged write.
+func say(s *conversation.Store, answer conversation.Message, word string) (text string, err error) {
+	text = answer.Text
+	for n := range 3 {
+		text += fmt.Sprint(word, n, ".")
+		if err := s.Progress(ctx, alice, answer.ID, text, n); err != nil {
+			return "", err
+		}
+		fmt.Println("progress", answer.ID, text)
+	}
+	if err := s.Finish(ctx, alice, answer.ID, conversation.Final{Status: conversation.Complete, Text: text}); err != nil {
+		return "", err
+	}
+	fmt.Println("finished", answer.ID, text)
+	return text, nil
 }
 
 // What was acknowledged is there after kill -9 at any moment, and what was running is partial.

@@ -91,9 +91,14 @@ func (s *Store) List(ctx context.Context, sc chat.Scope, f Filter) (Page, error)
 	if len(terms) > 0 {
 		batch = titleBatch
 	}
+	if f.Folder != "" && f.Folder != NoFolder {
+		if _, err := getFolder(ctx, s.db, sc, f.Folder, "folder"); err != nil {
+			return Page{}, err
+		}
+	}
 	page := Page{Data: []Conversation{}}
 	for {
-		rows, err := s.conversationsAfter(ctx, sc, f.State, part, from, batch)
+		rows, err := s.conversationsAfter(ctx, sc, f, part, from, batch)
 		if err != nil {
 			return Page{}, err
 		}
@@ -131,14 +136,32 @@ func placeOf(c Conversation) string {
 	return place{c.UpdatedAt.UnixMilli(), c.ID}.cursor(part)
 }
 
-// conversationsAfter reads on in one part of the list, or in all of it when part is "".
-func (s *Store) conversationsAfter(ctx context.Context, sc chat.Scope, state State, part string, from place, n int) ([]conversationRow, error) {
+// conversationsAfter reads on in one part of the list, or in all of it when part is "". The conditions are
+// written out, so that each has its index.
+func (s *Store) conversationsAfter(ctx context.Context, sc chat.Scope, f Filter, part string, from place, n int) ([]conversationRow, error) {
+	query := `SELECT ` + conversationColumns + ` FROM conversations WHERE tenant_id = ? AND user_id = ? AND temporary = 0`
+	args := []any{sc.Tenant, sc.User}
+	if f.State != "" {
+		query += ` AND status = ?`
+		args = append(args, f.State)
+	}
+	switch part {
+	case pinned:
+		query += ` AND pinned = 1`
+	case others:
+		query += ` AND pinned = 0`
+	}
+	switch f.Folder {
+	case "":
+	case NoFolder:
+		query += ` AND folder_id = ''`
+	default:
+		query += ` AND folder_id <> '' AND folder_id = ?`
+		args = append(args, f.Folder)
+	}
+	query += ` AND (updated_at, id) < (?, ?) ORDER BY updated_at DESC, id DESC LIMIT ?`
 	var rows []conversationRow
-	err := s.db.Select(ctx, &rows, `SELECT `+conversationColumns+` FROM conversations
-		WHERE tenant_id = ? AND user_id = ? AND (? = '' OR status = ?) AND (? = '' OR pinned = CASE ? WHEN 'p' THEN 1 ELSE 0 END)
-			AND (updated_at < ? OR (updated_at = ? AND id < ?))
-		ORDER BY updated_at DESC, id DESC LIMIT ?`, sc.Tenant, sc.User, state, state, part, part, from.at, from.at, from.id, n)
-	if err != nil {
+	if err := s.db.Select(ctx, &rows, query, append(args, from.at, from.id, n)...); err != nil {
 		return nil, fmt.Errorf("list conversations: %w", err)
 	}
 	return rows, nil

@@ -18,16 +18,23 @@ func (s *Store) Message(ctx context.Context, sc chat.Scope, id string) (Message,
 	if err != nil {
 		return Message{}, err
 	}
-	var row messageRow
-	err = s.db.Get(ctx, &row, `SELECT `+messageColumns+` FROM messages WHERE id = ? AND tenant_id = ? AND user_id = ?`,
-		id, sc.Tenant, sc.User)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Message{}, fault.NotFound("there is no message %s", id)
-	}
+	row, err := getMessage(ctx, s.db, sc, id)
 	if err != nil {
-		return Message{}, fmt.Errorf("load message %s: %w", id, err)
+		return Message{}, err
 	}
 	return row.open(box)
+}
+
+func getMessage(ctx context.Context, q store.Queryer, sc chat.Scope, id string) (row messageRow, err error) {
+	err = q.Get(ctx, &row, `SELECT `+messageColumns+` FROM messages WHERE id = ? AND tenant_id = ? AND user_id = ?`,
+		id, sc.Tenant, sc.User)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, fault.NotFound("there is no message %s", id)
+	}
+	if err != nil {
+		return row, fmt.Errorf("load message %s: %w", id, err)
+	}
+	return row, nil
 }
 
 // getMessageIn reads a message of one conversation; param is the request field that named it.

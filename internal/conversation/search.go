@@ -117,7 +117,7 @@ func (f *search) stop(part string, p place) bool {
 
 func (f *search) titles(ctx context.Context, from place) (done bool, err error) {
 	for {
-		rows, err := f.s.conversationsAfter(ctx, f.sc, "", "", from, titleBatch)
+		rows, err := f.s.conversationsAfter(ctx, f.sc, Filter{}, "", from, titleBatch)
 		if err != nil {
 			return false, err
 		}
@@ -183,6 +183,9 @@ func (f *search) look(ctx context.Context, row messageRow) error {
 		}
 		if err != nil {
 			return err
+		}
+		if conv.Temporary != 0 {
+			return nil
 		}
 		c, err := conv.open(f.box)
 		if err != nil {

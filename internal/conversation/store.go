@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/store"
 )
 
-// Store keeps conversations in the tables conversations and messages. It is safe for many goroutines.
+// Store keeps conversations in the tables conversations, messages and folders. It is safe for many goroutines.
 // Every method but Interrupted and Sweep reads and writes what belongs to its scope's user, and gives
 // fault.NotFound for everything else. When the tenant's key was destroyed, whatever needs a text gives
 // fault.Conflict with secrets.KindDestroyed.
@@ -31,7 +31,8 @@ func New(db *store.DB, keys *secrets.Keyring, cfg Config) *Store {
 	return &Store{db: db, keys: keys, cfg: cfg, Now: time.Now}
 }
 
-const conversationColumns = `id, tenant_id, user_id, title, title_by, status, pinned, leaf_id, retention_days, created_at, updated_at`
+const conversationColumns = `id, tenant_id, user_id, title, title_by, status, pinned, leaf_id, retention_days,
+	folder_id, temporary, created_at, updated_at`
 
 type conversationRow struct {
 	ID        string `db:"id"`
@@ -43,6 +44,8 @@ type conversationRow struct {
 	Pinned    int    `db:"pinned"`
 	Leaf      string `db:"leaf_id"`
 	Retention int    `db:"retention_days"`
+	Folder    string `db:"folder_id"`
+	Temporary int    `db:"temporary"`
 	CreatedAt int64  `db:"created_at"`
 	UpdatedAt int64  `db:"updated_at"`
 }
@@ -55,26 +58,33 @@ func (r conversationRow) open(box secrets.Box) (Conversation, error) {
 	return Conversation{
 		ID: r.ID, Tenant: r.Tenant, User: r.User, Title: string(title), TitleBy: TitleBy(r.TitleBy),
 		Status: State(r.Status), Pinned: r.Pinned != 0, Leaf: r.Leaf, Retention: retentionOf(r.Retention),
-		CreatedAt: store.Time(r.CreatedAt), UpdatedAt: store.Time(r.UpdatedAt),
+		Folder: r.Folder, Temporary: r.Temporary != 0, CreatedAt: store.Time(r.CreatedAt), UpdatedAt: store.Time(r.UpdatedAt),
 	}, nil
 }
 
-const messageColumns = `id, tenant_id, user_id, conversation_id, parent_id, role, text, model, status, finish_reason, tokens, safety_flags, created_at`
+const messageColumns = `id, tenant_id, user_id, conversation_id, parent_id, role, text, model, status, finish_reason, tokens, latency_ms, ` +
+	`safety_flags, created_at, edited_at, rating, rating_reason, rating_comment, rated_at`
 
 type messageRow struct {
-	ID           string `db:"id"`
-	Tenant       string `db:"tenant_id"`
-	User         string `db:"user_id"`
-	Conversation string `db:"conversation_id"`
-	Parent       string `db:"parent_id"`
-	Role         string `db:"role"`
-	Text         []byte `db:"text"`
-	Model        string `db:"model"`
-	Status       string `db:"status"`
-	Finish       string `db:"finish_reason"`
-	Tokens       int    `db:"tokens"`
-	SafetyFlags  string `db:"safety_flags"`
-	CreatedAt    int64  `db:"created_at"`
+	ID            string `db:"id"`
+	Tenant        string `db:"tenant_id"`
+	User          string `db:"user_id"`
+	Conversation  string `db:"conversation_id"`
+	Parent        string `db:"parent_id"`
+	Role          string `db:"role"`
+	Text          []byte `db:"text"`
+	Model         string `db:"model"`
+	Status        string `db:"status"`
+	Finish        string `db:"finish_reason"`
+	Tokens        int    `db:"tokens"`
+	Latency       int64  `db:"latency_ms"`
+	SafetyFlags   string `db:"safety_flags"`
+	CreatedAt     int64  `db:"created_at"`
+	EditedAt      int64  `db:"edited_at"`
+	Rating        int    `db:"rating"`
+	RatingReason  string `db:"rating_reason"`
+	RatingComment []byte `db:"rating_comment"`
+	RatedAt       int64  `db:"rated_at"`
 }
 
 func (r messageRow) open(box secrets.Box) (Message, error) {
@@ -85,10 +95,16 @@ func (r messageRow) open(box secrets.Box) (Message, error) {
 	m := Message{
 		ID: r.ID, Tenant: r.Tenant, User: r.User, Conversation: r.Conversation, Parent: r.Parent,
 		Role: chat.Speaker(r.Role), Text: string(text), Model: r.Model, Status: Status(r.Status),
-		Finish: chat.Finish(r.Finish), Tokens: r.Tokens, SafetyFlags: []string{}, CreatedAt: store.Time(r.CreatedAt),
+		Finish: chat.Finish(r.Finish), Tokens: r.Tokens, Latency: r.Latency, SafetyFlags: []string{},
+		CreatedAt: store.Time(r.CreatedAt), EditedAt: store.Time(r.EditedAt),
 	}
-	if err := json.Unmarshal([]byte(r.SafetyFlags), &m.SafetyFlags); err != nil {
-		return Message{}, fmt.Errorf("read safety flags of %s: %w", r.ID, err)
+	if r.SafetyFlags != "[]" {
+		if err := json.Unmarshal([]byte(r.SafetyFlags), &m.SafetyFlags); err != nil {
+			return Message{}, fmt.Errorf("read safety flags of %s: %w", r.ID, err)
+		}
+	}
+	if m.Feedback, err = r.feedback(box); err != nil {
+		return Message{}, err
 	}
 	return m, nil
 }
@@ -141,13 +157,25 @@ func insertConversation(ctx context.Context, q store.Queryer, box secrets.Box, c
 	if err != nil {
 		return err
 	}
-	at := store.Millis(c.CreatedAt)
-	_, err = q.Exec(ctx, `INSERT INTO conversations (id, tenant_id, user_id, title, title_by, status, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.Tenant, c.User, title, c.TitleBy, c.Status, at, at)
+	days, err := c.Retention.days()
+	if err != nil {
+		return err
+	}
+	_, err = q.Exec(ctx, `INSERT INTO conversations (id, tenant_id, user_id, title, title_by, status, pinned, leaf_id,
+		retention_days, folder_id, temporary, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.ID, c.Tenant, c.User, title, c.TitleBy, c.Status, bit(c.Pinned), c.Leaf, days, c.Folder, bit(c.Temporary),
+		store.Millis(c.CreatedAt), store.Millis(c.UpdatedAt))
 	if err != nil {
 		return fmt.Errorf("insert conversation: %w", err)
 	}
 	return nil
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Get returns one conversation.
@@ -176,7 +204,7 @@ func getConversation(ctx context.Context, q store.Queryer, sc chat.Scope, id str
 }
 
 // Update changes a conversation and returns it as it is then. Only a new title counts as a change that
-// moves it to the top of the list; pinning, archiving and choosing a branch do not.
+// moves it to the top of the list; pinning, archiving, filing and choosing a branch do not.
 func (s *Store) Update(ctx context.Context, sc chat.Scope, id string, p Patch) (Conversation, error) {
 	box, err := s.keys.Box(ctx, sc.Tenant)
 	if err != nil {
@@ -191,8 +219,8 @@ func (s *Store) Update(ctx context.Context, sc chat.Scope, id string, p Patch) (
 			return err
 		}
 		_, err := tx.Exec(ctx, `UPDATE conversations SET title = ?, title_by = ?, status = ?, pinned = ?, leaf_id = ?,
-			retention_days = ?, updated_at = ? WHERE id = ? AND tenant_id = ? AND user_id = ?`,
-			row.Title, row.TitleBy, row.Status, row.Pinned, row.Leaf, row.Retention, row.UpdatedAt, id, sc.Tenant, sc.User)
+			retention_days = ?, folder_id = ?, updated_at = ? WHERE id = ? AND tenant_id = ? AND user_id = ?`,
+			row.Title, row.TitleBy, row.Status, row.Pinned, row.Leaf, row.Retention, row.Folder, row.UpdatedAt, id, sc.Tenant, sc.User)
 		if err != nil {
 			return fmt.Errorf("update conversation %s: %w", id, err)
 		}
@@ -225,10 +253,7 @@ func (s *Store) patch(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 		row.Status = string(*p.State)
 	}
 	if p.Pinned != nil {
-		row.Pinned = 0
-		if *p.Pinned {
-			row.Pinned = 1
-		}
+		row.Pinned = bit(*p.Pinned)
 	}
 	if p.Retention != nil {
 		days, err := p.Retention.days()
@@ -242,6 +267,11 @@ func (s *Store) patch(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 			return err
 		}
 		row.Leaf = *p.Leaf
+	}
+	if p.Folder != nil {
+		if err := file(ctx, tx, sc, row, *p.Folder); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -289,6 +319,10 @@ func (s *Store) DeleteAll(ctx context.Context, tx *store.Tx, sc chat.Scope) erro
 	_, err := tx.Exec(ctx, `DELETE FROM conversations WHERE tenant_id = ? AND user_id = ?`, sc.Tenant, sc.User)
 	if err != nil {
 		return fmt.Errorf("delete conversations of user %s: %w", sc.User, err)
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM folders WHERE tenant_id = ? AND user_id = ?`, sc.Tenant, sc.User)
+	if err != nil {
+		return fmt.Errorf("delete folders of user %s: %w", sc.User, err)
 	}
 	return nil
 }

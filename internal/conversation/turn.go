@@ -13,13 +13,17 @@ import (
 	"github.com/parley-chat/parley/internal/store"
 )
 
+// errRunning is for what needs an answer to have ended.
+var errRunning = fault.Conflict("this answer is still being written: wait for it or stop it, then go on").OfKind("turn_running")
+
 // Begin opens a turn in one transaction: it makes the conversation if need be, appends the messages and
 // an empty Streaming answer, and moves the leaf to it. Once it returns, what was asked is on the disk.
 //
 // Errors: fault.NotFound for a conversation or parent that is not the user's or not there,
 // fault.Invalid for messages in an order that cannot be, fault.TooLarge over a limit, and
-// fault.Conflict with the kind "turn_running" below an answer that is still streaming. Two turns from
-// one parent make siblings.
+// fault.Conflict with the kind "turn_running" below an answer that is still streaming, and "parent_changed"
+// when an answer to go on with is one to another text than the one above it now. Two turns from one parent
+// make siblings.
 func (s *Store) Begin(ctx context.Context, sc chat.Scope, t Turn) (Begun, error) {
 	box, err := s.keys.Box(ctx, sc.Tenant)
 	if err != nil {
@@ -35,28 +39,26 @@ func (s *Store) Begin(ctx context.Context, sc chat.Scope, t Turn) (Begun, error)
 		if err != nil {
 			return err
 		}
-		if err := s.cfg.checkChain(chat.Speaker(parent.Role), t.Messages); err != nil {
-			return err
-		}
 		if !b.Created {
 			if err := s.room(ctx, tx, conv.ID, len(t.Messages)+1); err != nil {
 				return err
 			}
 		}
-		last := parent.ID
-		for _, m := range t.Messages {
-			if last, err = s.append(ctx, tx, sc, box, conv.ID, last, m, "", Complete); err != nil {
-				return err
-			}
+		var answer string
+		if t.Continue {
+			answer, err = s.goOn(ctx, tx, sc, box, parent, t)
+		} else {
+			answer, err = s.extend(ctx, tx, sc, box, conv.ID, parent, t)
 		}
-		answer, err := s.append(ctx, tx, sc, box, conv.ID, last, chat.Message{Role: chat.Assistant}, t.Model, Streaming)
 		if err != nil {
 			return err
 		}
 		if err := moveLeaf(ctx, tx, &conv, answer, store.Millis(s.Now())); err != nil {
 			return err
 		}
-		path, err = getPath(ctx, tx, conv.ID, answer)
+		if path, err = getPath(ctx, tx, conv.ID, answer); err == nil && t.Continue {
+			err = unchanged(path, parent)
+		}
 		return err
 	})
 	if err != nil {
@@ -82,6 +84,7 @@ func (s *Store) place(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 			return messageRow{}, fault.Invalid("parent_id needs the conversation_id of its conversation").At("parent_id")
 		}
 		c := s.fresh(sc, "")
+		c.Temporary = t.Temporary
 		if err := insertConversation(ctx, tx, box, c); err != nil {
 			return messageRow{}, err
 		}
@@ -89,6 +92,9 @@ func (s *Store) place(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 		row, err := getConversation(ctx, tx, sc, c.ID)
 		*conv = row
 		return messageRow{}, err
+	}
+	if t.Temporary {
+		return messageRow{}, fault.Invalid("temporary is said of a new conversation; this one is there already").At("temporary")
 	}
 	if err := s.hold(ctx, tx, sc, t.Conversation); err != nil {
 		return messageRow{}, err
@@ -110,9 +116,57 @@ func (s *Store) place(ctx context.Context, tx *store.Tx, sc chat.Scope, box secr
 		return messageRow{}, err
 	}
 	if parent.Status == string(Streaming) {
-		return messageRow{}, fault.Conflict("this answer is still being written: wait for it or stop it, then go on").OfKind("turn_running").At("parent_id")
+		return messageRow{}, errRunning.At("parent_id")
 	}
 	return parent, nil
+}
+
+// extend appends the messages and an empty answer below the parent.
+func (s *Store) extend(ctx context.Context, tx *store.Tx, sc chat.Scope, box secrets.Box, conversation string, parent messageRow, t Turn) (answer string, err error) {
+	if err := s.cfg.checkChain(chat.Speaker(parent.Role), t.Messages); err != nil {
+		return "", err
+	}
+	last := parent.ID
+	for _, m := range t.Messages {
+		if last, err = s.append(ctx, tx, sc, box, conversation, last, m, "", Complete); err != nil {
+			return "", err
+		}
+	}
+	return s.append(ctx, tx, sc, box, conversation, last, chat.Message{Role: chat.Assistant}, t.Model, Streaming)
+}
+
+// goOn opens an answer beside an old one, with its text. The old one stays as it is.
+func (s *Store) goOn(ctx context.Context, tx *store.Tx, sc chat.Scope, box secrets.Box, old messageRow, t Turn) (answer string, err error) {
+	switch finish := chat.Finish(old.Finish); {
+	case len(t.Messages) > 0:
+		return "", fault.Invalid("an answer goes on by itself: send no messages, or ask without continue").At("messages")
+	case old.Role != string(chat.Assistant) || old.Parent == "":
+		return "", fault.Invalid("only an answer to a question can be continued: give one as parent_id").At("parent_id")
+	case old.Status == string(Failed) || finish == chat.FinishFilter || finish == chat.FinishToolCalls:
+		return "", fault.Invalid("this answer cannot be continued: answer the question anew").At("parent_id")
+	}
+	text, err := box.Open(old.Text, textAAD(old.ID))
+	if err != nil {
+		return "", err
+	}
+	if len(text) == 0 {
+		return "", fault.Invalid("this answer has no text to go on with: answer the question anew").At("parent_id")
+	}
+	m := chat.Message{Role: chat.Assistant, Text: string(text)}
+	return s.append(ctx, tx, sc, box, old.Conversation, old.Parent, m, t.Model, Streaming)
+}
+
+// unchanged reports whether what stands above an old answer is what it was an answer to.
+func unchanged(path []messageRow, old messageRow) error {
+	changed := path[0].Parent != ""
+	for _, m := range path[:len(path)-1] {
+		changed = changed || m.EditedAt > old.CreatedAt
+	}
+	if changed {
+		return fault.Conflict("the conversation above this answer was edited after it was given: answer the question anew").
+			OfKind("parent_changed").At("parent_id")
+	}
+	return nil
 }
 
 // hold makes other turns of this conversation wait for ours to commit. PostgreSQL locks the row that an
@@ -196,10 +250,10 @@ func (s *Store) Finish(ctx context.Context, sc chat.Scope, id string, f Final) e
 		return fmt.Errorf("write safety flags: %w", err)
 	}
 	return s.db.WithTx(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE messages SET text = ?, status = ?, finish_reason = ?, tokens = ?, safety_flags = ?,
+		n, err := tx.Exec(ctx, `UPDATE messages SET text = ?, status = ?, finish_reason = ?, tokens = ?, latency_ms = ?, safety_flags = ?,
 			model = CASE WHEN ? = '' THEN model ELSE ? END
 			WHERE id = ? AND tenant_id = ? AND user_id = ? AND status = ?`,
-			sealed, f.Status, f.Finish, f.Tokens, string(flags), f.Model, f.Model, id, sc.Tenant, sc.User, Streaming)
+			sealed, f.Status, f.Finish, f.Tokens, f.Latency, string(flags), f.Model, f.Model, id, sc.Tenant, sc.User, Streaming)
 		if err != nil {
 			return fmt.Errorf("finish message %s: %w", id, err)
 		}

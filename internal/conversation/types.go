@@ -17,6 +17,8 @@ type Conversation struct {
 	Pinned    bool      `json:"pinned"`
 	Leaf      string    `json:"leaf_id"` // the message that the chosen branch ends with; "" when empty
 	Retention Retention `json:"retention_policy"`
+	Folder    string    `json:"folder_id"` // "" outside of all folders
+	Temporary bool      `json:"temporary"` // never listed or found, and gone a day after its last change
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
@@ -69,9 +71,12 @@ type Message struct {
 	Model        string       `json:"model"`
 	Status       Status       `json:"status"`
 	Finish       chat.Finish  `json:"finish_reason"`
-	Tokens       int          `json:"tokens"` // of an answer, those generated
+	Tokens       int          `json:"tokens"`     // of an answer, those generated
+	Latency      int64        `json:"latency_ms"` // of an answer, from the question to its end
 	SafetyFlags  []string     `json:"safety_flags"`
+	Feedback     *Feedback    `json:"feedback"` // of an answer, its reader's; nil when there is none
 	CreatedAt    time.Time    `json:"created_at"`
+	EditedAt     time.Time    `json:"edited_at,omitzero"` // when its text was changed in place
 }
 
 // Chat is the message as a model reads it.
@@ -80,10 +85,14 @@ func (m Message) Chat() chat.Message { return chat.Message{Role: m.Role, Text: m
 // Filter chooses what List returns.
 type Filter struct {
 	State  State  // "" for both
+	Folder string // an id; NoFolder for what is in none; "" for all
 	Query  string // every word of it occurs in the title
 	Limit  int    // 1..200; 0 means 50
 	Cursor string // Next of the page before; "" for the first
 }
+
+// NoFolder lists, as the Folder of a Filter, the conversations outside of all folders.
+const NoFolder = "none"
 
 // Page is a part of a list, newest first.
 type Page struct {
@@ -98,16 +107,21 @@ type Patch struct {
 	Pinned    *bool
 	Leaf      *string
 	Retention *Retention
+	Folder    *string // "" takes it out of its folder
 }
 
 // Turn opens an answer.
 type Turn struct {
 	Conversation string // "" makes a new one
+	Temporary    bool   // of a new one
 	// Parent is the message to go on from: nil is the conversation's leaf, "" the root. An edit sends
 	// the edited message's parent; a new attempt sends no messages and the question as the parent.
 	Parent   *string
 	Messages []chat.Message // appended below Parent, in order
-	Model    string         // that will answer
+	// Continue takes Parent, an answer that has ended, and opens one beside it that begins with its text.
+	// There are no Messages then.
+	Continue bool
+	Model    string // that will answer
 }
 
 // Begun is an open turn.
@@ -116,7 +130,7 @@ type Begun struct {
 	Created      bool      // the conversation is new
 	Path         []Message // root to question, as the model is to read it
 	Question     string    // id of the last of Path
-	Answer       Message   // empty and Streaming
+	Answer       Message   // Streaming, and empty unless it goes on with another
 }
 
 // Final is how an answer ended.
@@ -125,6 +139,7 @@ type Final struct {
 	Text        string
 	Finish      chat.Finish
 	Tokens      int
+	Latency     int64  // milliseconds from the question to the end
 	Model       string // "" leaves what Begin was told
 	SafetyFlags []string
 }

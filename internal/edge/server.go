@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -124,8 +125,9 @@ func New(cfg Config, auth Authenticator, once Once, metrics *Metrics, log *zap.L
 	if cfg.TrustProxy {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
+	// A conversation of some megabytes is packed at once, and nearly as small, at the quickest level.
 	e.Use(s.identify, s.observe, s.recover, headers(cfg.Secure()), s.bound,
-		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: streaming(routes), MinLength: 1024}))
+		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: streaming(routes), MinLength: 1024, Level: gzip.BestSpeed}))
 	for _, r := range routes {
 		e.Add(r.Method, r.Path, s.handler(r))
 	}

@@ -36,6 +36,7 @@ type Ask struct {
 	Surface  string // the API it came by
 	Model    serving.Model
 	Messages []chat.Message
+	Continue bool // go on with the last message, an answer that is not finished
 	Params   chat.Params
 	Choices  int // answers to the same prompt; 0 means 1
 
@@ -96,7 +97,7 @@ func (o *Orchestrator) generate(ctx context.Context, ask Ask, sink Sink) (Result
 			if choice > 0 {
 				queue = nil
 			}
-			out, err := o.models.Generate(ctx, ask.Scope, ask.Model, serving.Generation{Messages: ask.Messages, Params: params}, queue,
+			out, err := o.models.Generate(ctx, ask.Scope, ask.Model, serving.Generation{Messages: ask.Messages, Continue: ask.Continue, Params: params}, queue,
 				func(p serving.Piece) error {
 					mu.Lock()
 					defer mu.Unlock()

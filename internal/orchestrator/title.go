@@ -35,7 +35,7 @@ func (t *Turns) title(r Request, begun conversation.Begun, l *live, well bool) {
 		}
 	}
 	save(name)
-	if !well {
+	if !well || begun.Conversation.Temporary { // a temporary one is in no list to be found by its title
 		return
 	}
 	prompt := "Question: " + clip(question, titleExcerpt) + "\n\nAnswer: " + clip(l.said(), titleExcerpt) +

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"go.uber.org/zap"
 
@@ -29,6 +28,7 @@ type Conversations interface {
 	Progress(ctx context.Context, sc chat.Scope, id, text string, tokens int) error
 	Finish(ctx context.Context, sc chat.Scope, id string, f conversation.Final) error
 	Message(ctx context.Context, sc chat.Scope, id string) (conversation.Message, error)
+	Edit(ctx context.Context, sc chat.Scope, id, text string) (conversation.Message, error)
 	SetTitle(ctx context.Context, sc chat.Scope, id, title string) error
 }
 
@@ -99,6 +99,7 @@ func (t *Turns) Start(ctx context.Context, r Request) (chat.Start, error) {
 	}
 	t.mu.Unlock()
 	l.add(chat.Event{Start: &start})
+	l.say(begun.Answer.Text) // what a continued answer begins with
 	deadline, limited := ctx.Deadline()
 	go func() {
 		defer t.running.Done()
@@ -122,7 +123,10 @@ func (t *Turns) run(ctx context.Context, r Request, begun conversation.Begun, l 
 	for _, m := range begun.Path {
 		ask.Messages = append(ask.Messages, m.Chat())
 	}
-	stopSaving := t.saveAsItGrows(ctx, l)
+	if r.Turn.Continue {
+		ask.Messages, ask.Continue = append(ask.Messages, begun.Answer.Chat()), true
+	}
+	stopSaving := t.saveAsItGrows(ctx, l, len(begun.Answer.Text))
 	result, err := t.o.Answer(ctx, ask, Sink{
 		Queue: func(position int) { l.add(chat.Event{Queue: &chat.Queue{Position: position}}) },
 		Piece: func(_ int, p serving.Piece) error { l.say(p.Text); return nil },
@@ -135,15 +139,15 @@ func (t *Turns) run(ctx context.Context, r Request, begun conversation.Begun, l 
 	}
 }
 
-// saveAsItGrows writes the answer's text to the store while it grows, until the returned function is
-// called. A store that cannot be written is told once; the last save decides.
-func (t *Turns) saveAsItGrows(ctx context.Context, l *live) (stop func()) {
+// saveAsItGrows writes the answer's text, of which some bytes are saved already, to the store while it grows,
+// until the returned function is called. A store that cannot be written is told once; the last save decides.
+func (t *Turns) saveAsItGrows(ctx context.Context, l *live, saved int) (stop func()) {
 	done := make(chan struct{})
 	var saver sync.WaitGroup
 	saver.Go(func() {
 		tick := time.NewTicker(flushEvery)
 		defer tick.Stop()
-		saved, failed := 0, false
+		failed := false
 		for {
 			select {
 			case <-done:
@@ -174,6 +178,7 @@ func (t *Turns) saveAsItGrows(ctx context.Context, l *live) (stop func()) {
 func (t *Turns) finish(ctx context.Context, l *live, result Result, err error) {
 	final := conversation.Final{
 		Status: conversation.Complete, Text: l.said(), Finish: result.Finish[0], Tokens: result.Usage.OutputTokens,
+		Latency: result.Timings["total"],
 	}
 	cause := context.Cause(ctx)
 	stopped := errors.Is(cause, errCancelled)
@@ -246,85 +251,6 @@ func (t *Turns) retire(l *live) {
 		defer t.mu.Unlock()
 		delete(t.live, l.start.Message)
 	})
-}
-
-// Cancel stops a running answer; what it had said is kept. It is fault.NotFound for an answer that is
-// not the caller's, and does nothing for one that has ended.
-func (t *Turns) Cancel(ctx context.Context, sc chat.Scope, message string) error {
-	if l := t.find(sc, message); l != nil {
-		l.cancel(errCancelled)
-		return nil
-	}
-	m, err := t.store.Message(ctx, sc, message)
-	if err != nil {
-		return err
-	}
-	_, err = t.settle(ctx, sc, m)
-	return err
-}
-
-func (t *Turns) find(sc chat.Scope, message string) *live {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if l := t.live[message]; l != nil && l.scope.Tenant == sc.Tenant && l.scope.User == sc.User {
-		return l
-	}
-	return nil
-}
-
-// Follow tells the events of an answer from a place on, as they come, and returns after the last. An
-// error of send, or the end of ctx, ends the following and not the turn.
-func (t *Turns) Follow(ctx context.Context, sc chat.Scope, after chat.EventID, send func(chat.Event) error) error {
-	if l := t.find(sc, after.Message); l != nil {
-		return l.follow(ctx, after, send)
-	}
-	m, err := t.store.Message(ctx, sc, after.Message)
-	if err != nil {
-		return err
-	}
-	if m, err = t.settle(ctx, sc, m); err != nil {
-		return err
-	}
-	return tellStored(m, after, send)
-}
-
-// tellStored tells an answer that is no longer in memory from its text.
-func tellStored(m conversation.Message, after chat.EventID, send func(chat.Event) error) error {
-	if m.Role != chat.Assistant {
-		return fault.Invalid("only an answer can be followed; %s is a message of the %s", m.ID, m.Role).At("message_id")
-	}
-	if after.Offset > len(m.Text) || !utf8.RuneStart(append([]byte(m.Text), 0)[after.Offset]) {
-		return fault.Invalid("the answer has no place %s", after).At("Last-Event-ID")
-	}
-	at := after
-	tell := func(e chat.Event) error {
-		at.Seq++
-		e.ID = at
-		return send(e)
-	}
-	if after.Seq == 0 {
-		if err := tell(chat.Event{Start: &chat.Start{
-			Conversation: m.Conversation, Question: m.Parent, Message: m.ID, Model: m.Model,
-		}}); err != nil {
-			return err
-		}
-	}
-	if rest := m.Text[after.Offset:]; rest != "" {
-		at.Offset = len(m.Text)
-		if err := tell(chat.Event{Delta: rest}); err != nil {
-			return err
-		}
-	}
-	switch m.Status {
-	case conversation.Complete, conversation.Partial:
-		return tell(chat.Event{Done: &chat.Done{
-			Finish: m.Finish, Partial: m.Status == conversation.Partial, Usage: chat.Usage{OutputTokens: m.Tokens},
-		}})
-	default:
-		return tell(chat.Event{Error: &chat.EventError{
-			Code: "answer_failed", Class: string(fault.CodeUnavailable), Message: "this answer failed; ask again",
-		}})
-	}
 }
 
 // Stop ends every running turn, keeping what was said as partial answers, and waits for them or for ctx.

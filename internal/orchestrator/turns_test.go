@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,6 +60,13 @@ func (k *kept) Begin(_ context.Context, _ chat.Scope, t conversation.Turn) (conv
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	b := conversation.Begun{Created: true, Conversation: conversation.Conversation{ID: chat.NewID("conv")}}
+	if t.Continue {
+		old := k.messages[*t.Parent]
+		b.Path, b.Question = []conversation.Message{{ID: old.Parent, Role: chat.User, Text: "count"}}, old.Parent
+		b.Answer = conversation.Message{ID: chat.NewID("msg"), Role: chat.Assistant, Status: conversation.Streaming, Parent: old.Parent, Text: old.Text}
+		k.messages[b.Answer.ID] = b.Answer
+		return b, nil
+	}
 	for _, m := range t.Messages {
 		b.Path = append(b.Path, conversation.Message{ID: chat.NewID("msg"), Role: m.Role, Text: m.Text})
 	}
@@ -84,7 +92,7 @@ func (k *kept) Finish(_ context.Context, _ chat.Scope, id string, f conversation
 		return k.failWith
 	}
 	m := k.messages[id]
-	m.Text, m.Status, m.Finish, m.Tokens = f.Text, f.Status, f.Finish, f.Tokens
+	m.Text, m.Status, m.Finish, m.Tokens, m.Latency = f.Text, f.Status, f.Finish, f.Tokens, f.Latency
 	k.messages[id] = m
 	return nil
 }
@@ -96,6 +104,18 @@ func (k *kept) Message(_ context.Context, s chat.Scope, id string) (conversation
 	if !ok || s.User != sc.User {
 		return m, fault.NotFound("there is no message %s", id)
 	}
+	return m, nil
+}
+
+func (k *kept) Edit(_ context.Context, _ chat.Scope, id, text string) (conversation.Message, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	m := k.messages[id]
+	if m.Status == conversation.Streaming {
+		return m, fault.Conflict("still being written").OfKind("turn_running")
+	}
+	m.Text, m.EditedAt = text, time.Now()
+	k.messages[id] = m
 	return m, nil
 }
 
@@ -332,6 +352,141 @@ func TestOrphanedAnswerIsSettled(t *testing.T) {
 	text, last := b.read(t, chat.EventID{Message: id})
 	if text != "half an" || last.Done == nil || !last.Done.Partial || b.store.messages[id].Status != conversation.Partial {
 		t.Errorf("%q, %+v, %+v", text, last, b.store.messages[id])
+	}
+}
+
+func (b bundle) goOn(t *testing.T, message string) chat.Start {
+	t.Helper()
+	start, err := b.turns.Start(context.Background(), orchestrator.Request{
+		Scope: sc, Trace: "req_2", Surface: "native", Model: serving.Model{ID: "m"},
+		Turn: conversation.Turn{Conversation: "conv_x", Parent: &message, Continue: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start
+}
+
+// A continued answer begins with the old text, can be resumed at any place, is cut off with what it had, and
+// counts only what it adds.
+func TestContinuedAnswer(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{}, 16)
+	const whole = "eins zwei drei vier fünf"
+	engine := &servingtest.Scripted{Reply: func(serving.Generation) string { return whole }, Gate: gate}
+	b := setup(t, engine)
+	old := conversation.Message{ID: chat.NewID("msg"), Role: chat.Assistant, Text: "eins zwei ", Status: conversation.Partial, Parent: chat.NewID("msg")}
+	b.store.messages[old.ID] = old
+	start := b.goOn(t, old.ID)
+	if start.Message == old.ID || start.Question != old.Parent {
+		t.Fatalf("%+v", start)
+	}
+	gate <- struct{}{}
+	text := ""
+	var places []chat.EventID
+	var told []string
+	_ = b.turns.Follow(context.Background(), sc, chat.EventID{Message: start.Message}, func(e chat.Event) error {
+		if text += e.Delta; e.Delta != "" && e.ID.Offset != len(text) {
+			t.Errorf("after %q the offset is %d", text, e.ID.Offset)
+		}
+		places, told = append(places, e.ID), append(told, text)
+		if text == "eins zwei drei " {
+			if err := b.turns.Cancel(context.Background(), sc, start.Message); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	})
+	if text != "eins zwei drei " || b.store.messages[start.Message].Status != conversation.Partial || b.store.messages[start.Message].Tokens != 1 {
+		t.Errorf("cancelled at %q: %+v", text, b.store.messages[start.Message])
+	}
+	if b.store.messages[old.ID].Text != old.Text {
+		t.Errorf("the old answer is %+v", b.store.messages[old.ID])
+	}
+	for i, place := range places {
+		if rest, _ := b.read(t, place); told[i]+rest != text {
+			t.Errorf("from %s: %q + %q", place, told[i], rest)
+		}
+	}
+	close(gate)
+	again := b.goOn(t, start.Message)
+	if all, last := b.read(t, chat.EventID{Message: again.Message}); all != whole || last.Done == nil || last.Done.Usage.OutputTokens != 2 || last.Done.Partial {
+		t.Errorf("%q, %+v", all, last.Done)
+	}
+	var texts []string
+	for _, g := range engine.Asked() {
+		if g.Continue {
+			texts = append(texts, g.Messages[len(g.Messages)-1].Text)
+		}
+	}
+	if !slices.Equal(texts, []string{old.Text, text}) {
+		t.Errorf("went on with %q", texts)
+	}
+}
+
+// A reader is told why an answer cannot go on, and the old text is still there.
+func TestContinuedAnswerThatIsTooLong(t *testing.T) {
+	t.Parallel()
+	b := setup(t, &servingtest.Scripted{Context: 4})
+	old := conversation.Message{ID: chat.NewID("msg"), Role: chat.Assistant, Text: "one two three four", Status: conversation.Complete, Finish: chat.FinishLength, Parent: chat.NewID("msg")}
+	b.store.messages[old.ID] = old
+	start := b.goOn(t, old.ID)
+	if text, last := b.read(t, chat.EventID{Message: start.Message}); text != old.Text || last.Error == nil || last.Error.Code != "context_length_exceeded" {
+		t.Errorf("%q, %+v", text, last.Error)
+	}
+	if m := b.store.messages[start.Message]; m.Status != conversation.Partial || m.Text != old.Text {
+		t.Errorf("%+v", m)
+	}
+}
+
+// An edited answer is read as it is now, though its log was still in memory, and a reader who had seen a
+// part of the old text is told so instead of being given what does not fit to it.
+func TestEditedAnswerIsReadAnew(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	b := setup(t, &servingtest.Scripted{Replies: []string{"one two three"}, Gate: gate})
+	start := b.start(context.Background(), t, "count")
+	_, err := b.turns.Edit(context.Background(), sc, start.Message, "too early")
+	if f := fault.From(err); f == nil || f.Kind != "turn_running" {
+		t.Errorf("edited while it streams: %v", err)
+	}
+	close(gate)
+	var places []chat.EventID
+	if err := b.turns.Follow(context.Background(), sc, chat.EventID{Message: start.Message}, func(e chat.Event) error {
+		places = append(places, e.ID)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if m := b.store.messages[start.Message]; m.Latency < 0 || m.Status != conversation.Complete {
+		t.Errorf("stored: %+v", m)
+	}
+	m, err := b.turns.Edit(context.Background(), sc, start.Message, "another text")
+	if err != nil || m.Text != "another text" {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	if text, last := b.read(t, chat.EventID{Message: start.Message}); text != "another text" || last.Done == nil {
+		t.Errorf("%q, %+v", text, last)
+	}
+	for _, place := range places {
+		err := b.turns.Follow(context.Background(), sc, place, func(chat.Event) error { return nil })
+		if f := fault.From(err); place.Offset > 0 && (f == nil || f.Kind != "message_edited") || place.Offset == 0 && err != nil {
+			t.Errorf("from %s of the old text: %v", place, err)
+		}
+	}
+	if _, err := b.turns.Edit(context.Background(), chat.Scope{Tenant: sc.Tenant, User: "other"}, start.Message, "mine"); !fault.Is(err, fault.CodeNotFound) {
+		t.Errorf("a stranger's edit: %v", err)
+	}
+}
+
+// An answer that nobody writes any more can be edited at once.
+func TestOrphanedAnswerCanBeEdited(t *testing.T) {
+	t.Parallel()
+	b := setup(t, &servingtest.Scripted{})
+	id := chat.NewID("msg")
+	b.store.messages[id] = conversation.Message{ID: id, Role: chat.Assistant, Text: "half an", Status: conversation.Streaming}
+	if m, err := b.turns.Edit(context.Background(), sc, id, "half an answer"); err != nil || m.Status != conversation.Partial || m.Text != "half an answer" {
+		t.Errorf("%+v, %v", m, err)
 	}
 }
 

@@ -36,6 +36,9 @@ type Loader interface {
 // Generation asks for one answer.
 type Generation struct {
 	Messages []chat.Message
+	// Continue says that the last message is an answer that is not finished: what is generated goes on with
+	// its text. The outcome's usage counts that text as input.
+	Continue bool
 	Params   chat.Params
 }
 

@@ -16,6 +16,7 @@ type ListQuery struct {
 	Cursor   string `query:"cursor" description:"next_cursor of the page before."`
 	Archived *bool  `query:"archived" description:"true or false; absent lists both."`
 	Q        string `query:"q" description:"Words of the title."`
+	Folder   string `query:"folder" description:"A folder's id, or none for those outside of all folders; absent lists all."`
 }
 
 // SearchQuery looks for words in one's own messages and titles.
@@ -37,6 +38,7 @@ type ConversationPatch struct {
 	Pinned          *bool                   `json:"pinned,omitempty"`
 	LeafID          *string                 `json:"leaf_id,omitempty" description:"The end of the branch to show."`
 	RetentionPolicy *conversation.Retention `json:"retention_policy,omitempty" description:"keep, or days:N after the last change."`
+	FolderID        *string                 `json:"folder_id,omitempty" description:"Empty takes it out of its folder."`
 }
 
 // MessageList is the whole tree of a conversation, oldest first.
@@ -49,7 +51,7 @@ func (a *api) listConversations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := conversation.Filter{Query: c.QueryParam("q"), Limit: limit, Cursor: c.QueryParam("cursor")}
+	f := conversation.Filter{Query: c.QueryParam("q"), Folder: c.QueryParam("folder"), Limit: limit, Cursor: c.QueryParam("cursor")}
 	switch c.QueryParam("archived") {
 	case "":
 	case "true":
@@ -105,6 +107,7 @@ func (a *api) patchConversation(c echo.Context) error {
 	}
 	conv, err := a.store.Update(c.Request().Context(), edge.Identity(c).Scope, c.Param("id"), conversation.Patch{
 		Title: req.Title, State: req.Status, Pinned: req.Pinned, Leaf: req.LeafID, Retention: req.RetentionPolicy,
+		Folder: req.FolderID,
 	})
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models,
 	return []edge.Route{
 		{Method: http.MethodPost, Path: "/v1/chat.completions", Access: write, Handle: a.turn, Op: edge.Op{
 			Tag: chatting, Summary: "Ask, and keep question and answer", Request: TurnRequest{}, Response: TurnAnswer{}, Stream: chat.Event{}, Idempotent: true,
-			Detail: "Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`."}},
+			Detail: "Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`. With `continue` an answer that has ended goes on in a new one beside it; `parent_changed` says that a message above it was edited since."}},
 		{Method: http.MethodGet, Path: "/v1/messages/:id/events", Access: read, Handle: a.events, Op: edge.Op{
 			Tag: chatting, Summary: "Read an answer's events from any place", Query: struct {
 				After string `query:"after" description:"An event id; the header Last-Event-ID wins."`
@@ -56,10 +56,35 @@ func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models,
 		{Method: http.MethodGet, Path: "/v1/conversations/:id", Access: read, Handle: a.getConversation, Op: edge.Op{
 			Tag: kept, Summary: "Tell one conversation", Response: conversation.Conversation{}}},
 		{Method: http.MethodPatch, Path: "/v1/conversations/:id", Access: write, Handle: a.patchConversation, Op: edge.Op{
-			Tag: kept, Summary: "Rename, pin, archive, choose a branch or set the retention", Request: ConversationPatch{}, Response: conversation.Conversation{}}},
+			Tag: kept, Summary: "Rename, pin, archive, file, choose a branch or set the retention", Request: ConversationPatch{}, Response: conversation.Conversation{}}},
 		{Method: http.MethodDelete, Path: "/v1/conversations/:id", Access: write, Handle: a.deleteConversation, Op: edge.Op{
 			Tag: kept, Summary: "Delete a conversation with its messages", Status: http.StatusNoContent}},
 		{Method: http.MethodGet, Path: "/v1/conversations/:id/messages", Access: read, Handle: a.messages, Op: edge.Op{
 			Tag: kept, Summary: "List the whole tree of messages, oldest first", Response: MessageList{}}},
+		{Method: http.MethodPost, Path: "/v1/conversations/:id/fork", Access: write, Handle: a.fork, Op: edge.Op{
+			Tag: kept, Summary: "Make a new conversation of the path to a message", Request: ForkRequest{}, Response: conversation.Conversation{}, Status: http.StatusCreated, Idempotent: true,
+			Detail: "The fork of a temporary conversation is kept."}},
+		{Method: http.MethodGet, Path: "/v1/conversations/:id/export", Access: read, Handle: a.export, Op: edge.Op{
+			Tag: kept, Summary: "Save one conversation as a file", Query: ExportQuery{}, Response: conversation.Tree{},
+			Detail: "`md` is the chosen branch as Markdown, `json` the whole tree, which can be imported again."}},
+		{Method: http.MethodPost, Path: "/v1/conversations/import", Access: write, Handle: a.importAll, Op: edge.Op{
+			Tag: kept, Summary: "Import conversations of Parley or ChatGPT", Request: ImportRequest{}, Response: conversation.Imported{}, Idempotent: true,
+			Detail: "Each entry is an export of one conversation in JSON, or an entry of ChatGPT's `conversations.json`. An entry that cannot be read is skipped with the reason. Each entry makes a new conversation: importing one twice makes two."}},
+		{Method: http.MethodPatch, Path: "/v1/messages/:id", Access: write, Handle: a.editMessage, Op: edge.Op{
+			Tag: kept, Summary: "Change the text of a question or an answer in place", Request: MessageEdit{}, Response: conversation.Message{},
+			Detail: "What stands below it stays as it is. To ask an edited question anew, send a turn with the parent of the old one."}},
+		{Method: http.MethodPut, Path: "/v1/messages/:id/feedback", Access: write, Handle: a.rate, Op: edge.Op{
+			Tag: kept, Summary: "Say whether an answer is good, and why", Request: Rating{}, Response: conversation.Message{}}},
+		{Method: http.MethodDelete, Path: "/v1/messages/:id/feedback", Access: write, Handle: a.unrate, Op: edge.Op{
+			Tag: kept, Summary: "Take the judgement of an answer back", Response: conversation.Message{}}},
+		{Method: http.MethodGet, Path: "/v1/folders", Access: read, Handle: a.folders, Op: edge.Op{
+			Tag: kept, Summary: "List one's own folders by name", Response: edge.List[conversation.Folder]{},
+			Detail: "`conversations` counts those in the folder that are not archived."}},
+		{Method: http.MethodPost, Path: "/v1/folders", Access: write, Handle: a.createFolder, Op: edge.Op{
+			Tag: kept, Summary: "Make a folder", Request: FolderName{}, Response: conversation.Folder{}, Status: http.StatusCreated, Idempotent: true}},
+		{Method: http.MethodPatch, Path: "/v1/folders/:id", Access: write, Handle: a.renameFolder, Op: edge.Op{
+			Tag: kept, Summary: "Rename a folder", Request: FolderName{}, Response: conversation.Folder{}}},
+		{Method: http.MethodDelete, Path: "/v1/folders/:id", Access: write, Handle: a.deleteFolder, Op: edge.Op{
+			Tag: kept, Summary: "Delete a folder and keep its conversations", Status: http.StatusNoContent}},
 	}
 }

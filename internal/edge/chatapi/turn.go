@@ -21,8 +21,10 @@ import (
 // TurnRequest is the body of POST /v1/chat.completions: one turn of a kept conversation.
 type TurnRequest struct {
 	ConversationID string            `json:"conversation_id,omitempty" description:"Empty makes a new conversation."`
+	Temporary      bool              `json:"temporary,omitempty" description:"Makes a new conversation that is never listed or found, and is deleted a day after its last change."`
 	ParentID       *string           `json:"parent_id,omitempty" description:"The message to go on from: absent is the end of the chosen branch, empty the root. To edit a question send the new one with the parent of the old; to answer anew send no messages and the question as parent."`
-	Model          string            `json:"model,omitempty" description:"An id of GET /v1/models; empty takes the default."`
+	Continue       bool              `json:"continue,omitempty" description:"Goes on with the text of the answer that parent_id names, in a new answer beside it whose first delta is that text. Send no messages."`
+	Model          string            `json:"model,omitempty" description:"An id of GET /v1/models; empty takes the default, or to continue the one that wrote the answer, if it is still there."`
 	Messages       []TurnMessage     `json:"messages"`
 	Params         *TurnParams       `json:"params,omitempty"`
 	Tools          []json.RawMessage `json:"tools,omitempty" description:"Not available yet."`
@@ -99,7 +101,7 @@ type TurnAnswer struct {
 func (a *api) request(ctx context.Context, id chat.Identity, trace string, t TurnRequest) (orchestrator.Request, error) {
 	r := orchestrator.Request{
 		Scope: id.Scope, Trace: trace, Surface: "native",
-		Turn: conversation.Turn{Conversation: t.ConversationID, Parent: t.ParentID},
+		Turn: conversation.Turn{Conversation: t.ConversationID, Temporary: t.Temporary, Parent: t.ParentID, Continue: t.Continue},
 	}
 	if err := t.unavailable(); err != nil {
 		return r, err
@@ -115,6 +117,9 @@ func (a *api) request(ctx context.Context, id chat.Identity, trace string, t Tur
 		}
 		r.Turn.Messages = append(r.Turn.Messages, chat.Message{Role: chat.Speaker(m.Role), Text: m.Content})
 	}
+	if t.Continue && (t.ParentID == nil || *t.ParentID == "") {
+		return r, fault.Invalid("give the answer to continue as parent_id").At("parent_id")
+	}
 	if len(t.Messages) == 0 && t.ParentID == nil {
 		return r, fault.Invalid("send at least one message, or the parent_id of a question to answer anew").At("messages")
 	}
@@ -129,8 +134,22 @@ func (a *api) request(ctx context.Context, id chat.Identity, trace string, t Tur
 		}
 	}
 	var err error
+	if t.Continue && t.Model == "" {
+		if r.Model, err = a.writer(ctx, id, *t.ParentID); err == nil {
+			return r, nil
+		}
+	}
 	r.Model, err = a.models.Resolve(ctx, id, serving.KindChat, t.Model)
 	return r, err
+}
+
+// writer is the model that wrote an answer, if it is still there.
+func (a *api) writer(ctx context.Context, id chat.Identity, message string) (serving.Model, error) {
+	m, err := a.store.Message(ctx, id.Scope, message)
+	if err != nil {
+		return serving.Model{}, err
+	}
+	return a.models.Resolve(ctx, id, serving.KindChat, m.Model)
 }
 
 // unavailable validates the fields that later work fills, and says that they are not available yet.

@@ -117,7 +117,11 @@ func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
 	if e.closed {
 		return r, errUnloaded()
 	}
-	segments, err := e.template.Render(g.Messages)
+	render := e.template.Render
+	if g.Continue {
+		render = e.template.Continue
+	}
+	segments, err := render(g.Messages)
 	if err != nil {
 		return r, err
 	}
@@ -126,6 +130,10 @@ func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
 	}
 	// At least one token of the answer must fit as well.
 	room := e.info.Context - len(r.Prompt)
+	if room < 1 && g.Continue {
+		return r, fault.Invalid("the conversation and the answer so far have %d tokens, and the context of model %q holds no more than %d: this answer cannot go on; ask for the rest in a new conversation or use a model with a longer context",
+			len(r.Prompt), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
+	}
 	if room < 1 {
 		return r, fault.Invalid("the prompt has %d tokens and the context of model %q holds %d, the answer included: shorten the messages or use a model with a longer context",
 			len(r.Prompt), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")

@@ -9,6 +9,9 @@
 // the hidden spellings included, is plain text. Template filters (trim, split, tojson) see the messages
 // as they are, except for those spellings.
 //
+// An answer that is not finished is continued by the prompt that asked for it with its text behind, open at the
+// end (Continue).
+//
 // A template could still glue two harmless halves together. So Render also renders with every text
 // hidden as a whole: if that does not give the same row of control tokens, it is used instead.
 package prompt

@@ -83,6 +83,27 @@ func (t *Template) Render(messages []chat.Message) ([]Segment, error) {
 	return covered, nil
 }
 
+// Continue writes the prompt that goes on with the last message, an answer that is not finished: the prompt
+// that asked for it, and then its text. No control token closes that text, and nothing in it is read as one.
+// It is fault.Invalid when the last message is no answer.
+func (t *Template) Continue(messages []chat.Message) ([]Segment, error) {
+	last := len(messages) - 1
+	if last < 0 || messages[last].Role != chat.Assistant {
+		return nil, fault.Invalid("the last message must be an answer to go on with").At("messages")
+	}
+	segments, err := t.Render(messages[:last])
+	if err != nil {
+		return nil, err
+	}
+	text := messages[last].Text
+	if n := len(segments); n > 0 && !segments[n-1].Special {
+		// As one text with what the template wrote before it, as it stands in the prompts of later turns.
+		text = segments[n-1].Text + text
+		segments = segments[:n-1]
+	}
+	return append(segments, Segment{Text: text}), nil
+}
+
 // controls is the row of control tokens of a prompt.
 func controls(segments []Segment) []string {
 	var row []string

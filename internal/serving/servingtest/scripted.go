@@ -19,7 +19,8 @@ import (
 const Dim = 8
 
 // Scripted is a serving.Engine that needs no model. Its tokens are words with the space behind them.
-// The zero value answers every prompt with Echo of it. Set the fields before the first call.
+// The zero value answers every prompt with Echo of it. An answer to be continued goes on where its text
+// ends in the one that it would give anew. Set the fields before the first call.
 type Scripted struct {
 	Model   serving.Model // told by Info; a zero Kind answers both chat and embeddings
 	Context int           // words of one conversation; 0 means 512
@@ -55,8 +56,10 @@ var _ serving.Engine = (*Scripted)(nil)
 // Echo is the answer of a Scripted that was given none: it is long enough to stream and names the question.
 func Echo(g serving.Generation) string {
 	question := ""
-	if n := len(g.Messages); n > 0 {
-		question = g.Messages[n-1].Text
+	for _, m := range g.Messages {
+		if m.Role != chat.Assistant {
+			question = m.Text
+		}
 	}
 	return fmt.Sprintf("You said %s. This is an answer of several words, so that there is something to "+
 		"stream, to stop and to resume, and it ends here.", strings.Join(strings.Fields(question), " "))
@@ -106,6 +109,9 @@ func (s *Scripted) Generate(ctx context.Context, g serving.Generation, emit func
 	if s.Model.Kind == serving.KindEmbed {
 		return out, fault.Invalid("model %q only embeds: choose a chat model", s.Model.ID).At("model")
 	}
+	if n := len(g.Messages); g.Continue && (n == 0 || g.Messages[n-1].Role != chat.Assistant) {
+		return out, fault.Invalid("the last message must be an answer to go on with").At("messages")
+	}
 	prompt := 0
 	for _, m := range g.Messages {
 		prompt += len(Words(m.Text))
@@ -146,6 +152,14 @@ func (s *Scripted) admit(g serving.Generation) string {
 	n := len(s.asked)
 	s.active++
 	s.mu.Unlock()
+	reply := s.reply(g, n)
+	if g.Continue {
+		reply = strings.TrimPrefix(reply, g.Messages[len(g.Messages)-1].Text)
+	}
+	return reply
+}
+
+func (s *Scripted) reply(g serving.Generation, n int) string {
 	switch {
 	case len(s.Replies) > 0:
 		return s.Replies[min(n, len(s.Replies))-1]

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) serving.Engine) {
 		"all at once":           checkTogether,
 		"more than slots":       checkOversubscribed,
 		"prompt too long":       checkTooLong,
+		"an answer goes on":     checkContinue,
 		"embedding is not chat": checkNoEmbedding,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, e) })
@@ -275,6 +276,31 @@ func checkTooLong(t *testing.T, e serving.Engine) {
 	f := fault.From(a.err)
 	if f == nil || f.Code != fault.CodeInvalid || f.Kind != "context_length_exceeded" || f.Param != "messages" {
 		t.Errorf("error is %#v, want an invalid request that names messages", f)
+	}
+}
+
+// An answer that was cut off goes on as it would have, whatever it holds is text, and what it had is counted
+// as input.
+func checkContinue(t *testing.T, e serving.Engine) {
+	full := ask(t, e, request(nil))
+	begun := ask(t, e, request(func(p *chat.Params) { p.MaxTokens = 6 }))
+	g := request(func(p *chat.Params) { p.MaxTokens = 10 })
+	g.Messages = append(g.Messages, chat.Message{Role: chat.Assistant, Text: begun.text})
+	g.Continue = true
+	rest := ask(t, e, g)
+	if begun.text+rest.text != full.text {
+		t.Errorf("%q goes on with %q, the whole answer is %q", begun.text, rest.text, full.text)
+	}
+	if in := rest.out.Usage.InputTokens; rest.out.Usage.OutputTokens != 10 || in <= full.out.Usage.InputTokens {
+		t.Errorf("usage is %+v, of the question alone %+v", rest.out.Usage, full.out.Usage)
+	}
+	g.Messages[1].Text = strings.Repeat("word ", e.Info().Context+1)
+	if f := fault.From(try(t, e, g).err); f == nil || f.Kind != "context_length_exceeded" {
+		t.Errorf("an answer as long as the context: %v", f)
+	}
+	g.Messages = g.Messages[:1]
+	if a := try(t, e, g); !fault.Is(a.err, fault.CodeInvalid) {
+		t.Errorf("a question cannot be continued, but: %q, %v", a.text, a.err)
 	}
 }
 

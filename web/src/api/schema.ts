@@ -723,7 +723,7 @@ export interface paths {
         put?: never;
         /**
          * Ask, and keep question and answer
-         * @description Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`.
+         * @description Streams server-sent events by default. Each has an `id`; a dropped stream goes on at `GET /v1/messages/{id}/events` with `Last-Event-ID`. The turn does not end when its reader goes: stop it with `POST /v1/messages/{id}/cancel`. With `continue` an answer that has ended goes on in a new one beside it; `parent_changed` says that a message above it was edited since.
          *
          *     From the role member on; an API key needs the permission chat.
          */
@@ -780,6 +780,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import conversations of Parley or ChatGPT
+         * @description Each entry is an export of one conversation in JSON, or an entry of ChatGPT's `conversations.json`. An entry that cannot be read is skipped with the reason. Each entry makes a new conversation: importing one twice makes two.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1ConversationsImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/search": {
         parameters: {
             query?: never;
@@ -822,10 +844,54 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Rename, pin, archive, choose a branch or set the retention
+         * Rename, pin, archive, file, choose a branch or set the retention
          * @description From the role member on; an API key needs the permission chat.
          */
         patch: operations["patchV1ConversationsId"];
+        trace?: never;
+    };
+    "/v1/conversations/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Save one conversation as a file
+         * @description `md` is the chosen branch as Markdown, `json` the whole tree, which can be imported again.
+         *
+         *     From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1ConversationsIdExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new conversation of the path to a message
+         * @description The fork of a temporary conversation is kept.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1ConversationsIdFork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/conversations/{id}/messages": {
@@ -908,6 +974,56 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own folders by name
+         * @description `conversations` counts those in the folder that are not archived.
+         *
+         *     From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1Folders"];
+        put?: never;
+        /**
+         * Make a folder
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1Folders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/folders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a folder and keep its conversations
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1FoldersId"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a folder
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        patch: operations["patchV1FoldersId"];
         trace?: never;
     };
     "/v1/invitations": {
@@ -1084,6 +1200,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the text of a question or an answer in place
+         * @description What stands below it stays as it is. To ask an edited question anew, send a turn with the parent of the old one.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        patch: operations["patchV1MessagesId"];
+        trace?: never;
+    };
     "/v1/messages/{id}/cancel": {
         parameters: {
             query?: never;
@@ -1119,6 +1257,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whether an answer is good, and why
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        put: operations["putV1MessagesIdFeedback"];
+        post?: never;
+        /**
+         * Take the judgement of an answer back
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1MessagesIdFeedback"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1398,16 +1560,20 @@ export interface components {
         Conversation: {
             /** Format: date-time */
             created_at: string;
+            folder_id: string;
             id: string;
             leaf_id: string;
             pinned: boolean;
             retention_policy: string;
             status: components["schemas"]["State"];
+            temporary: boolean;
             title: string;
             /** Format: date-time */
             updated_at: string;
         };
         ConversationPatch: {
+            /** @description Empty takes it out of its folder. */
+            folder_id?: null | string;
             /** @description The end of the branch to show. */
             leaf_id?: null | string;
             pinned?: null | boolean;
@@ -1544,6 +1710,14 @@ export interface components {
             prompts: components["schemas"]["Prompt"][];
             shares: components["schemas"]["Share"][];
         };
+        Feedback: {
+            comment: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description 1 for good, -1 for bad. */
+            rating: number;
+            reason: string;
+        };
         Figures: {
             /** Format: int64 */
             avg_latency_ms: number;
@@ -1559,6 +1733,25 @@ export interface components {
             output_tokens: number;
             /** Format: int64 */
             requests: number;
+        };
+        Folder: {
+            conversations: number;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+        };
+        FolderList: {
+            data: components["schemas"]["Folder"][];
+        };
+        FolderName: {
+            name: string;
+        };
+        ForkRequest: {
+            /** @description The last message of the new conversation. */
+            message_id: string;
+            /** @description Empty keeps the old one. */
+            title?: string;
         };
         Format: string | {
             type?: string;
@@ -1616,6 +1809,13 @@ export interface components {
             role?: components["schemas"]["Speaker"];
             snippet: string;
             title: string;
+        };
+        ImportRequest: {
+            conversations: unknown[];
+        };
+        Imported: {
+            imported: number;
+            skipped: components["schemas"]["Skipped"][];
         };
         Invitation: {
             /** Format: date-time */
@@ -1766,8 +1966,13 @@ export interface components {
             conversation_id: string;
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            edited_at?: string;
+            feedback: components["schemas"]["Feedback"] | null;
             finish_reason: string;
             id: string;
+            /** Format: int64 */
+            latency_ms: number;
             model: string;
             parent_id: string;
             role: components["schemas"]["Speaker"];
@@ -1775,6 +1980,9 @@ export interface components {
             status: components["schemas"]["Status"];
             text: string;
             tokens: number;
+        };
+        MessageEdit: {
+            text: string;
         };
         MessageList: {
             data: components["schemas"]["Message"][];
@@ -2133,6 +2341,12 @@ export interface components {
             running: number;
             waiting: number;
         };
+        Rating: {
+            comment?: string;
+            /** @description 1 for good, -1 for bad. */
+            rating: number;
+            reason?: string;
+        };
         Redaction: {
             count: number;
             kind: string;
@@ -2248,6 +2462,11 @@ export interface components {
             /** @description The tenant's slug. */
             confirm: string;
         };
+        Skipped: {
+            index: number;
+            reason: string;
+            title: string;
+        };
         /** @enum {string} */
         Speaker: "system" | "user" | "assistant" | "tool";
         Start: {
@@ -2285,6 +2504,21 @@ export interface components {
         Timings: {
             [key: string]: number;
         };
+        Tree: {
+            /** Format: date-time */
+            created_at: string;
+            folder_id: string;
+            id: string;
+            leaf_id: string;
+            messages: components["schemas"]["Message"][];
+            pinned: boolean;
+            retention_policy: string;
+            status: components["schemas"]["State"];
+            temporary: boolean;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         TurnAnswer: {
             conversation_id: string;
             finish_reason: string;
@@ -2314,10 +2548,12 @@ export interface components {
             top_p?: null | number;
         };
         TurnRequest: {
+            /** @description Goes on with the text of the answer that parent_id names, in a new answer beside it whose first delta is that text. Send no messages. */
+            continue?: boolean;
             /** @description Empty makes a new conversation. */
             conversation_id?: string;
             messages?: components["schemas"]["TurnMessage"][];
-            /** @description An id of GET /v1/models; empty takes the default. */
+            /** @description An id of GET /v1/models; empty takes the default, or to continue the one that wrote the answer, if it is still there. */
             model?: string;
             params?: components["schemas"]["TurnParams"];
             /** @description The message to go on from: absent is the end of the chosen branch, empty the root. To edit a question send the new one with the parent of the old; to answer anew send no messages and the question as parent. */
@@ -2325,6 +2561,8 @@ export interface components {
             response?: components["schemas"]["ResponseOptions"];
             /** @description Not available yet. */
             retrieval?: components["schemas"]["Retrieval"];
+            /** @description Makes a new conversation that is never listed or found, and is deleted a day after its last change. */
+            temporary?: boolean;
             /** @description Not available yet. */
             tools?: unknown[];
         };
@@ -3769,6 +4007,8 @@ export interface operations {
                 archived?: null | boolean;
                 /** @description Words of the title. */
                 q?: string;
+                /** @description A folder's id, or none for those outside of all folders; absent lists all. */
+                folder?: string;
             };
             header?: never;
             path?: never;
@@ -3816,6 +4056,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1ConversationsImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             /** @description Any error */
@@ -3958,6 +4231,74 @@ export interface operations {
             };
         };
     };
+    getV1ConversationsIdExport: {
+        parameters: {
+            query?: {
+                format?: "md" | "json";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tree"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1ConversationsIdFork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForkRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getV1ConversationsIdMessages: {
         parameters: {
             query?: never;
@@ -4079,6 +4420,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenAIEmbeddingList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1Folders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1Folders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FolderName"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1FoldersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patchV1FoldersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FolderName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
                 };
             };
             /** @description Any error */
@@ -4423,6 +4890,41 @@ export interface operations {
             };
         };
     };
+    patchV1MessagesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MessageEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postV1MessagesIdCancel: {
         parameters: {
             query?: never;
@@ -4473,6 +4975,72 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    putV1MessagesIdFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rating"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1MessagesIdFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description Any error */
