@@ -15,10 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/servingtest"
 	"github.com/parley-chat/parley/internal/usage"
@@ -317,12 +316,7 @@ func TestFullQueueIs503WithRetryAfter(t *testing.T) {
 		wg.Go(func() { s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", body) })
 	}
 	<-started
-	deadline := time.Now().Add(10 * time.Second)
-	for !strings.Contains(string(s.must(t, http.StatusOK, credential{}, "GET", "/metrics", nil).body), "parley_queue_length 1") {
-		if time.Now().After(deadline) {
-			t.Fatal("the second request never waited")
-		}
-	}
+	s.await(t, "parley_queue_length 1")
 	a := s.call(t, seeded, "POST", "/v1/chat/completions", body)
 	if a.status != http.StatusServiceUnavailable || a.code() != "queue_full" || a.header.Get("Retry-After") == "" {
 		t.Errorf("%d %s", a.status, a.body)
@@ -373,61 +367,103 @@ func TestStopEndsOpenAIStreams(t *testing.T) {
 	}
 }
 
+// What the server cannot do at this moment it says before it keeps anything of the turn.
+func TestRefusedTurnIsNotKept(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	started := make(chan struct{}, 8)
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Slots: 1, Context: 64, Gate: gate, Started: started}
+	}, func(c *app.Config) { c.Serving.Queue = 1 })
+	const body = `{"messages": [{"role": "user", "content": "hi"}], "response": {"stream": false}}`
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() { s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", body) })
+	}
+	<-started
+	s.await(t, "parley_queue_length 1")
+
+	refused := func(what string, a answer, status int, code string) {
+		t.Helper()
+		if a.status != status || a.code() != code {
+			t.Errorf("%s: %d %s", what, a.status, a.body)
+		}
+	}
+	full := s.call(t, seeded, "POST", "/v1/chat.completions", `{"messages": [{"role": "user", "content": "hi"}]}`, "Idempotency-Key", "busy")
+	refused("full queue", full, http.StatusServiceUnavailable, "queue_full")
+	if secs := full.header.Get("Retry-After"); secs == "" || !strings.Contains(string(full.body), "try again in "+secs+" s") {
+		t.Errorf("Retry-After %q, but %s", secs, full.body)
+	}
+	refused("full queue, whole", s.call(t, seeded, "POST", "/v1/chat.completions", body), http.StatusServiceUnavailable, "queue_full")
+	long := `{"messages": [{"role": "user", "content": "` + strings.Repeat("word ", 80) + `"}]}`
+	refused("too long", s.call(t, seeded, "POST", "/v1/chat.completions", long), http.StatusBadRequest, "context_length_exceeded")
+	socket := s.dial(t)
+	socket.say(`{"type": "turn", "ref": "a", "messages": [{"role": "user", "content": "hi"}]}`)
+	if m := socket.next(); m.Error == nil || m.Error.Code != "queue_full" || fmt.Sprint(m.Error.RetryAfter) != full.header.Get("Retry-After") {
+		t.Errorf("over the socket: %+v", m.Error)
+	}
+	close(gate)
+	wg.Wait()
+
+	var list struct{ Data []any }
+	s.must(t, http.StatusOK, seeded, "GET", "/v1/conversations", nil).into(t, &list)
+	if len(list.Data) != 0 {
+		t.Errorf("%d conversations are kept of turns that were refused", len(list.Data))
+	}
+	// The path counts too, and a key of a refused request may be used again.
+	var first struct {
+		ConversationID string `json:"conversation_id"`
+	}
+	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat.completions", body, "Idempotency-Key", "busy").into(t, &first)
+	long = `{"conversation_id": "` + first.ConversationID + `", "messages": [{"role": "user", "content": "` + strings.Repeat("word ", 50) + `"}]}`
+	refused("with its path", s.call(t, seeded, "POST", "/v1/chat.completions", long), http.StatusBadRequest, "context_length_exceeded")
+}
+
+// A queue that fills up after the look at it is told by the event, with the time to wait.
+func TestErrorEventTellsWhenToRetry(t *testing.T) {
+	t.Parallel()
+	busy := fault.Busy("full; try again in 7 s").OfKind("queue_full").After(7 * time.Second)
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted { return &servingtest.Scripted{Model: m, Fail: busy} }, nil)
+	var failed *chat.EventError
+	s.stream(t, seeded, "POST", "/v1/chat.completions", `{"messages": [{"role": "user", "content": "hi"}]}`, func(e event) bool {
+		failed = e.Error
+		return true
+	})
+	if failed == nil || failed.Code != "queue_full" || failed.RetryAfter != 7 {
+		t.Errorf("streamed: %+v", failed)
+	}
+	a := s.call(t, seeded, "POST", "/v1/chat.completions", `{"messages": [{"role": "user", "content": "hi"}], "response": {"stream": false}}`)
+	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") != "7" {
+		t.Errorf("whole: %d, Retry-After %q: %s", a.status, a.header.Get("Retry-After"), a.body)
+	}
+}
+
 func TestWebSocketStreamsResumesAndCancels(t *testing.T) {
 	t.Parallel()
 	gate := make(chan struct{})
 	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
 		return &servingtest.Scripted{Model: m, Replies: []string{"one two three four five"}, Gate: gate}
 	}, nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	dial := func() *websocket.Conn {
-		c, _, err := websocket.Dial(ctx, strings.Replace(s.url, "http", "ws", 1)+"/v1/ws",
-			&websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + seedKey}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	type message struct {
-		Ref, ID string
-		chat.Event
-	}
-	next := func(c *websocket.Conn) (m message) {
-		_, data, err := c.Read(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(data, &m); err != nil {
-			t.Fatal(err)
-		}
-		return m
-	}
-	say := func(c *websocket.Conn, text string) {
-		if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	first := dial()
-	say(first, `{"type": "turn", "ref": "a", "messages": [{"role": "user", "content": "count"}]}`)
-	start := next(first)
+	first := s.dial(t)
+	first.say(`{"type": "turn", "ref": "a", "messages": [{"role": "user", "content": "count"}]}`)
+	start := first.next()
 	if start.Start == nil || start.Ref != "a" {
 		t.Fatalf("%+v", start)
 	}
 	gate <- struct{}{}
 	gate <- struct{}{}
-	m := next(first)
+	m := first.next()
 	text := m.Delta
-	_ = first.CloseNow()
+	_ = first.conn.CloseNow()
 	gate <- struct{}{} // the turn goes on without anybody
 
-	second := dial()
-	say(second, fmt.Sprintf(`{"type": "resume", "ref": "b", "after": %q}`, m.ID))
-	text += next(second).Delta
-	say(second, `{"type": "cancel", "ref": "b"}`)
-	var end message
+	second := s.dial(t)
+	second.say(fmt.Sprintf(`{"type": "resume", "ref": "b", "after": %q}`, m.ID))
+	text += second.next().Delta
+	second.say(`{"type": "cancel", "ref": "b"}`)
+	var end socketMessage
 	for end.Done == nil {
-		end = next(second)
+		end = second.next()
 		text += end.Delta
 	}
 	if !end.Done.Partial || !strings.HasPrefix("one two three four five", text) || !strings.HasPrefix(text, "one two") {
@@ -440,5 +476,4 @@ func TestWebSocketStreamsResumesAndCancels(t *testing.T) {
 	if kept.Data[1].Text != text || kept.Data[1].Status != "partial" {
 		t.Errorf("kept %+v, told %q", kept.Data[1], text)
 	}
-	_ = second.CloseNow()
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/chat"
@@ -216,6 +217,20 @@ func (s *site) must(t testing.TB, status int, who credential, method, path strin
 		t.Fatalf("%s %s: status %d, want %d: %s", method, path, a.status, status, a.body)
 	}
 	return a
+}
+
+// await waits until the metrics hold a line.
+func (s *site) await(t testing.TB, line string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		metrics := string(s.must(t, http.StatusOK, credential{}, "GET", "/metrics", nil).body)
+		if strings.Contains(metrics, line) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("/metrics never told %q: %s", line, metrics)
+		}
+	}
 }
 
 // signIn returns the cookie of a new session.

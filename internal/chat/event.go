@@ -76,6 +76,8 @@ type EventError struct {
 	Class   string `json:"-"` // the fault's code
 	Message string `json:"message"`
 	Ref     string `json:"request_id,omitempty"`
+	// RetryAfter is in how many seconds to ask again, where that helps; 0 tells nothing.
+	RetryAfter int `json:"retry_after,omitempty"`
 }
 
 // Timings holds milliseconds by step of a turn ("queue", "prefill", "decode", "first_token", "total").

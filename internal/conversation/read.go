@@ -132,6 +132,36 @@ func (s *Store) Path(ctx context.Context, sc chat.Scope, conversation, leaf stri
 	return openAll(box, rows)
 }
 
+// Prompt returns what the model would read in a turn, without opening it: the path to the parent and the
+// turn's own messages. It refuses messages in an order that cannot be, as Begin does, and what Begin
+// refuses besides is still Begin's to refuse.
+func (s *Store) Prompt(ctx context.Context, sc chat.Scope, t Turn) ([]chat.Message, error) {
+	var path []Message
+	if leaf := t.Parent; t.Conversation != "" && (leaf == nil || *leaf != "") {
+		if leaf == nil {
+			leaf = new(string)
+		}
+		var err error
+		if path, err = s.Path(ctx, sc, t.Conversation, *leaf); err != nil {
+			if f := fault.From(err); f.Param == "leaf_id" {
+				err = f.At("parent_id")
+			}
+			return nil, err
+		}
+	}
+	var parent chat.Speaker
+	messages := make([]chat.Message, 0, len(path)+len(t.Messages))
+	for _, m := range path {
+		messages, parent = append(messages, m.Chat()), m.Role
+	}
+	if len(t.Messages) > 0 {
+		if err := s.cfg.checkChain(parent, t.Messages); err != nil {
+			return nil, err
+		}
+	}
+	return append(messages, t.Messages...), nil
+}
+
 // getPath reads leaf and what is above it. The caller has checked that the conversation is the scope's.
 func getPath(ctx context.Context, q store.Queryer, conversation, leaf string) ([]messageRow, error) {
 	var rows []messageRow

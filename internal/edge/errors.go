@@ -82,8 +82,8 @@ func (s *Server) fail(err error, c echo.Context) {
 		return // a stream has told its reader itself
 	}
 	status, d := Detail(err, RequestID(c))
-	if f.RetryAfter > 0 {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds()+0.999)))
+	if secs := f.RetrySeconds(); secs > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(secs))
 	}
 	if f.Code == fault.CodeUnauthenticated {
 		c.Response().Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
@@ -121,8 +121,13 @@ func FromEvent(e chat.EventError) error {
 	if e.Code != e.Class {
 		f.Kind = e.Code
 	}
-	if f.Code == fault.CodeBusy {
-		f.RetryAfter = time.Second
-	}
-	return f
+	return f.After(time.Duration(e.RetryAfter) * time.Second)
+}
+
+// Event gives an error the form in which it closes a stream of the native API.
+func Event(err error, requestID string) chat.Event {
+	_, d := Detail(err, requestID)
+	return chat.Event{Error: &chat.EventError{
+		Code: d.Code, Message: d.Message, Ref: requestID, RetryAfter: fault.From(err).RetrySeconds(),
+	}}
 }

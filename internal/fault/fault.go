@@ -73,6 +73,9 @@ func (e *Error) After(d time.Duration) *Error {
 	return &c
 }
 
+// RetrySeconds is RetryAfter in whole seconds, rounded up; 0 when there is no use in trying again.
+func (e *Error) RetrySeconds() int { return int((e.RetryAfter + time.Second - 1) / time.Second) }
+
 // Because returns a copy that keeps the cause for the log. The cause is never shown.
 func (e *Error) Because(err error) *Error {
 	c := *e

@@ -57,7 +57,7 @@ func (l *live) failure(err error) chat.Event {
 	if f.Kind != "" {
 		code = f.Kind
 	}
-	return chat.Event{Error: &chat.EventError{Code: code, Class: string(f.Code), Message: f.Message, Ref: l.start.Trace}}
+	return chat.Event{Error: &chat.EventError{Code: code, Class: string(f.Code), Message: f.Message, Ref: l.start.Trace, RetryAfter: f.RetrySeconds()}}
 }
 
 // follow tells the events after a place. Deltas that have piled up are told as one, with the id of the

@@ -22,6 +22,7 @@ type Generator interface {
 	Generate(ctx context.Context, sc chat.Scope, m serving.Model, g serving.Generation,
 		waiting func(position int), emit func(serving.Piece) error) (serving.Outcome, error)
 	Embed(ctx context.Context, sc chat.Scope, m serving.Model, inputs []serving.Input) (serving.Embeddings, error)
+	Check(sc chat.Scope, m serving.Model, g serving.Generation) error
 }
 
 // Recorder keeps what a turn used.

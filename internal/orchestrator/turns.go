@@ -24,6 +24,7 @@ const (
 
 // Conversations keeps turns; conversation.Store does.
 type Conversations interface {
+	Prompt(ctx context.Context, sc chat.Scope, t conversation.Turn) ([]chat.Message, error)
 	Begin(ctx context.Context, sc chat.Scope, t conversation.Turn) (conversation.Begun, error)
 	Progress(ctx context.Context, sc chat.Scope, id, text string, tokens int) error
 	Finish(ctx context.Context, sc chat.Scope, id string, f conversation.Final) error
@@ -70,9 +71,13 @@ var (
 )
 
 // Start saves the question and an empty answer and begins to generate. When it returns, the question is
-// on the disk. The deadline of ctx is the turn's, its cancellation is not.
+// on the disk. What can be refused at once is, before anything is saved: a full queue and a prompt that is
+// too long. The deadline of ctx is the turn's, its cancellation is not.
 func (t *Turns) Start(ctx context.Context, r Request) (chat.Start, error) {
 	r.Turn.Model = r.Model.ID
+	if err := t.check(ctx, r); err != nil {
+		return chat.Start{}, err
+	}
 	t.mu.Lock()
 	if t.stopped {
 		t.mu.Unlock()
@@ -112,6 +117,18 @@ func (t *Turns) Start(ctx context.Context, r Request) (chat.Start, error) {
 		t.run(turnCtx, r, begun, l)
 	}()
 	return start, nil
+}
+
+// check refuses a turn that the model could not answer now.
+func (t *Turns) check(ctx context.Context, r Request) error {
+	messages, err := t.store.Prompt(ctx, r.Scope, r.Turn)
+	if err != nil {
+		return err
+	}
+	if n := len(messages); r.Turn.Continue && (n == 0 || messages[n-1].Role != chat.Assistant) {
+		return nil // for Begin to say what is wrong with it
+	}
+	return t.o.models.Check(r.Scope, r.Model, serving.Generation{Messages: messages, Continue: r.Turn.Continue, Params: r.Params})
 }
 
 // run is a turn from its prompt to its saved answer.

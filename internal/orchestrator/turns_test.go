@@ -36,6 +36,10 @@ func (e engine) Embed(ctx context.Context, _ chat.Scope, _ serving.Model, in []s
 	return e.Scripted.Embed(ctx, in)
 }
 
+func (e engine) Check(_ chat.Scope, _ serving.Model, g serving.Generation) error {
+	return e.Scripted.Check(g)
+}
+
 // book keeps usage records; kept conversations in memory.
 type book struct {
 	mu      sync.Mutex
@@ -54,6 +58,10 @@ type kept struct {
 	messages map[string]conversation.Message
 	titles   chan string
 	failWith error
+}
+
+func (k *kept) Prompt(_ context.Context, _ chat.Scope, t conversation.Turn) ([]chat.Message, error) {
+	return t.Messages, nil
 }
 
 func (k *kept) Begin(_ context.Context, _ chat.Scope, t conversation.Turn) (conversation.Begun, error) {

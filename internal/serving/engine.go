@@ -18,6 +18,9 @@ type Engine interface {
 	// error of emit ends the generation and is returned as it is. With an error, Outcome still counts
 	// the tokens spent.
 	Generate(ctx context.Context, g Generation, emit func(Piece) error) (Outcome, error)
+	// Check refuses what Generate would refuse for its messages, above all a prompt that is too long. It
+	// takes no slot and waits for nobody.
+	Check(g Generation) error
 	// Embed returns one vector of unit length for each input, in order. It is fault.Invalid for a model that
 	// does not embed.
 	Embed(ctx context.Context, inputs []Input) (Embeddings, error)

@@ -84,6 +84,16 @@ func (g *Gate) Enter(ctx context.Context, tenant string, waiting func(position i
 	}
 }
 
+// Full tells whether a request of this tenant would be refused at this moment, with Enter's fault.
+func (g *Gate) Full(tenant string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.active < g.slots && len(g.waiting) == 0 {
+		return nil
+	}
+	return g.full(tenant)
+}
+
 // Waiting returns how many requests wait and how many run.
 func (g *Gate) Waiting() (waiting, running int) {
 	g.mu.Lock()

@@ -223,6 +223,18 @@ func (p *pool) unload(id string) bool {
 	return ok
 }
 
+// borrow is acquire for a model that is loaded already; false means that it is not.
+func (p *pool) borrow(m Model) (lease, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, ok := p.loaded[m.ID]
+	if !ok || r.model.Path != m.Path || r.engine == nil {
+		return lease{}, false
+	}
+	r.users++
+	return lease{engine: r.engine, gate: r.gate, release: sync.OnceFunc(func() { p.release(r) })}, true
+}
+
 // residents returns what is loaded now.
 func (p *pool) residents() map[string]Info {
 	p.mu.Lock()

@@ -198,6 +198,23 @@ func (s *Service) Generate(
 	return out, err
 }
 
+// Check refuses at once what Generate would refuse after a while: a request that the queue has no place
+// for, and a prompt that is too long. It knows only of a model that is loaded and is no promise, since
+// others may come first; of a model that is not loaded it is nil.
+func (s *Service) Check(sc chat.Scope, m Model, g Generation) error {
+	l, ok := s.pool.borrow(m)
+	if !ok {
+		return nil
+	}
+	defer l.release()
+	if err := l.engine.Check(g); err != nil {
+		return err
+	}
+	err := l.gate.Full(sc.Tenant)
+	s.metrics.refused(err)
+	return err
+}
+
 // Embed turns inputs into vectors with a model that Resolve returned.
 func (s *Service) Embed(ctx context.Context, sc chat.Scope, m Model, inputs []Input) (Embeddings, error) {
 	l, err := s.pool.acquire(ctx, m)

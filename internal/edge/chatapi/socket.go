@@ -234,8 +234,7 @@ func (s *session) fail(ctx context.Context, ref string, err error) error {
 	if f.Code == fault.CodeInternal {
 		s.api.log.Error("socket request failed", zap.Error(err))
 	}
-	_, d := edge.Detail(err, "")
-	return s.send(ctx, reply{Ref: ref, Event: chat.Event{Error: &chat.EventError{Code: d.Code, Message: d.Message}}})
+	return s.send(ctx, reply{Ref: ref, Event: edge.Event(err, "")})
 }
 
 // send is safe for several streams at once: the library serialises writers.

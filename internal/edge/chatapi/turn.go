@@ -254,8 +254,7 @@ func (a *api) follow(c echo.Context, after chat.EventID) error {
 		return s.Send(e.ID.String(), e)
 	})
 	if err != nil && s.Begun() {
-		_, d := edge.Detail(err, edge.RequestID(c))
-		_ = s.Send("", chat.Event{Error: &chat.EventError{Code: d.Code, Message: d.Message, Ref: d.RequestID}})
+		_ = s.Send("", edge.Event(err, edge.RequestID(c)))
 	}
 	return err
 }

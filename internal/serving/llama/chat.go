@@ -109,6 +109,17 @@ func (e *chatEngine) Generate(ctx context.Context, g serving.Generation, emit fu
 	return e.loop.Generate(ctx, r, emit)
 }
 
+// Check implements serving.Engine.
+func (e *chatEngine) Check(g serving.Generation) error {
+	e.use.RLock()
+	defer e.use.RUnlock()
+	if e.closed {
+		return errUnloaded()
+	}
+	_, err := e.prompt(g)
+	return err
+}
+
 // request does all that needs no slot: rendering, tokens, the check of the length, the sampler.
 func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
 	var r batching.Request
@@ -117,36 +128,43 @@ func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
 	if e.closed {
 		return r, errUnloaded()
 	}
-	render := e.template.Render
-	if g.Continue {
-		render = e.template.Continue
-	}
-	segments, err := render(g.Messages)
-	if err != nil {
+	var err error
+	if r.Prompt, err = e.prompt(g); err != nil {
 		return r, err
 	}
-	if r.Prompt, err = e.model.encode(segments); err != nil {
-		return r, err
-	}
-	// At least one token of the answer must fit as well.
 	room := e.info.Context - len(r.Prompt)
-	if room < 1 && g.Continue {
-		return r, fault.Invalid("the conversation and the answer so far have %d tokens, and the context of model %q holds no more than %d: this answer cannot go on; ask for the rest in a new conversation or use a model with a longer context",
-			len(r.Prompt), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
-	}
-	if room < 1 {
-		return r, fault.Invalid("the prompt has %d tokens and the context of model %q holds %d, the answer included: shorten the messages or use a model with a longer context",
-			len(r.Prompt), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
-	}
-	if len(r.Prompt) == 0 {
-		return r, fault.Invalid("the messages are empty").At("messages")
-	}
 	r.Limit, r.Stop = room, g.Params.Stop
 	if g.Params.MaxTokens > 0 {
 		r.Limit = min(room, g.Params.MaxTokens)
 	}
 	r.Sampler, err = newSampler(e.model, e.decoder.ctx, g.Params, e.defaults, r.Limit)
 	return r, err
+}
+
+// prompt renders the messages into tokens that leave room for an answer. The caller holds use.
+func (e *chatEngine) prompt(g serving.Generation) ([]int32, error) {
+	render := e.template.Render
+	if g.Continue {
+		render = e.template.Continue
+	}
+	segments, err := render(g.Messages)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := e.model.encode(segments)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(tokens) >= e.info.Context && g.Continue:
+		return nil, fault.Invalid("the conversation and the answer so far have %d tokens, and the context of model %q holds no more than %d: this answer cannot go on; ask for the rest in a new conversation or use a model with a longer context",
+			len(tokens), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
+	case len(tokens) >= e.info.Context: // at least one token of the answer must fit as well
+		return nil, fault.Invalid("the prompt has %d tokens and the context of model %q holds %d, the answer included: shorten the messages or use a model with a longer context",
+			len(tokens), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
+	case len(tokens) == 0:
+		return nil, fault.Invalid("the messages are empty").At("messages")
+	}
+	return tokens, nil
 }
 
 func errUnloaded() error { return fault.Unavailable("the model was unloaded: ask again") }

@@ -51,15 +51,20 @@ func newEmbedEngine(cfg Config, m serving.Model, nat *model) (*embedEngine, erro
 
 // Generate implements serving.Engine: an embedding model does not chat.
 func (e *embedEngine) Generate(ctx context.Context, _ serving.Generation, _ func(serving.Piece) error) (serving.Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return serving.Outcome{}, err
+	}
+	return serving.Outcome{}, e.Check(serving.Generation{})
+}
+
+// Check implements serving.Engine: no generation is good.
+func (e *embedEngine) Check(serving.Generation) error {
 	e.use.RLock()
 	defer e.use.RUnlock()
-	switch {
-	case ctx.Err() != nil:
-		return serving.Outcome{}, ctx.Err()
-	case e.closed:
-		return serving.Outcome{}, errUnloaded()
+	if e.closed {
+		return errUnloaded()
 	}
-	return serving.Outcome{}, fault.Invalid("model %q only embeds: choose a chat model", e.info.Model.ID).At("model")
+	return fault.Invalid("model %q only embeds: choose a chat model", e.info.Model.ID).At("model")
 }
 
 // Embed implements serving.Engine.

@@ -103,22 +103,9 @@ func (s *Scripted) Closed() bool {
 func (s *Scripted) Generate(ctx context.Context, g serving.Generation, emit func(serving.Piece) error) (serving.Outcome, error) {
 	s.start()
 	var out serving.Outcome
-	if s.Closed() {
-		return out, errClosed()
-	}
-	if s.Model.Kind == serving.KindEmbed {
-		return out, fault.Invalid("model %q only embeds: choose a chat model", s.Model.ID).At("model")
-	}
-	if n := len(g.Messages); g.Continue && (n == 0 || g.Messages[n-1].Role != chat.Assistant) {
-		return out, fault.Invalid("the last message must be an answer to go on with").At("messages")
-	}
-	prompt := 0
-	for _, m := range g.Messages {
-		prompt += len(Words(m.Text))
-	}
-	if prompt >= s.Context {
-		return out, fault.Invalid("the prompt has %d tokens and the model's context holds %d", prompt, s.Context).
-			At("messages").OfKind("context_length_exceeded")
+	prompt, err := s.prompt(g)
+	if err != nil {
+		return out, err
 	}
 	select {
 	case s.slots <- struct{}{}:
@@ -140,9 +127,37 @@ func (s *Scripted) Generate(ctx context.Context, g serving.Generation, emit func
 	out.Usage.InputTokens = prompt
 	out.Timings = chat.Timings{"prefill": 0, "decode": 0}
 	began := time.Now()
-	err := s.stream(ctx, g.Params, Words(reply), limit, &out, emit)
+	err = s.stream(ctx, g.Params, Words(reply), limit, &out, emit)
 	out.Timings["decode"] = time.Since(began).Milliseconds()
 	return out, err
+}
+
+// Check implements serving.Engine.
+func (s *Scripted) Check(g serving.Generation) error {
+	s.start()
+	_, err := s.prompt(g)
+	return err
+}
+
+// prompt counts the tokens of the messages and refuses what cannot be answered.
+func (s *Scripted) prompt(g serving.Generation) (tokens int, err error) {
+	if s.Closed() {
+		return 0, errClosed()
+	}
+	if s.Model.Kind == serving.KindEmbed {
+		return 0, fault.Invalid("model %q only embeds: choose a chat model", s.Model.ID).At("model")
+	}
+	if n := len(g.Messages); g.Continue && (n == 0 || g.Messages[n-1].Role != chat.Assistant) {
+		return 0, fault.Invalid("the last message must be an answer to go on with").At("messages")
+	}
+	for _, m := range g.Messages {
+		tokens += len(Words(m.Text))
+	}
+	if tokens >= s.Context {
+		return 0, fault.Invalid("the prompt has %d tokens and the model's context holds %d", tokens, s.Context).
+			At("messages").OfKind("context_length_exceeded")
+	}
+	return tokens, nil
 }
 
 // admit records the request and chooses its answer.

@@ -272,10 +272,14 @@ func checkOversubscribed(t *testing.T, e serving.Engine) {
 func checkTooLong(t *testing.T, e serving.Engine) {
 	g := request(nil)
 	g.Messages[0].Text = strings.Repeat("word ", e.Info().Context+1)
-	a := try(t, e, g)
-	f := fault.From(a.err)
-	if f == nil || f.Code != fault.CodeInvalid || f.Kind != "context_length_exceeded" || f.Param != "messages" {
-		t.Errorf("error is %#v, want an invalid request that names messages", f)
+	for what, err := range map[string]error{"generate": try(t, e, g).err, "check": e.Check(g)} {
+		f := fault.From(err)
+		if f == nil || f.Code != fault.CodeInvalid || f.Kind != "context_length_exceeded" || f.Param != "messages" {
+			t.Errorf("%s: error is %#v, want an invalid request that names messages", what, f)
+		}
+	}
+	if err := e.Check(request(nil)); err != nil {
+		t.Errorf("check of a good request: %v", err)
 	}
 }
 

@@ -1696,6 +1696,7 @@ export interface components {
             code: string;
             message: string;
             request_id?: string;
+            retry_after?: number;
         };
         Export: {
             identities: components["schemas"]["LinkedIdentity"][];
