@@ -243,6 +243,29 @@ func TestNoModelIsSaidAndHealed(t *testing.T) {
 	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", `{"messages": [{"role": "user", "content": "hi"}]}`)
 }
 
+// The official clients read top_logprobs as a list, always.
+func TestLogprobsAlwaysListTheirRivals(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	for extra, rivals := range map[string]int{`"logprobs": true`: 0, `"logprobs": true, "top_logprobs": 0`: 0, `"logprobs": true, "top_logprobs": 2`: 2} {
+		a := s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", `{"messages": [{"role": "user", "content": "hi"}], `+extra+`}`)
+		var out struct {
+			Choices []struct {
+				Logprobs struct {
+					Content []struct {
+						TopLogprobs *[]map[string]any `json:"top_logprobs"`
+					}
+				}
+			}
+		}
+		a.into(t, &out)
+		tokens := out.Choices[0].Logprobs.Content
+		if len(tokens) == 0 || tokens[0].TopLogprobs == nil || len(*tokens[0].TopLogprobs) != rivals {
+			t.Errorf("%s: %.300s", extra, a.body)
+		}
+	}
+}
+
 // Two hundred clients hang up in the middle: every slot, goroutine and file comes back.
 func TestAbortedStreamsLeaveNothing(t *testing.T) {
 	var engines []*servingtest.Scripted

@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +180,33 @@ func TestBodyLimit(t *testing.T) {
 		a := s.call(t, seeded, "POST", path, `{"messages": "`+strings.Repeat("x", 5<<20)+`"}`)
 		if a.status != http.StatusRequestEntityTooLarge || a.code() != "too_large" {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
+func TestHostileHandshakesGetClearAnswers(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	r := rand.New(rand.NewPCG(5, 6))
+	good := map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+		"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": s.url, "Sec-WebSocket-Extensions": "permessage-deflate", "Sec-WebSocket-Protocol": "chat"}
+	names := slices.Sorted(maps.Keys(good))
+	statuses := map[int]int{}
+	for range 300 {
+		header := maps.Clone(good)
+		for range 1 + r.IntN(2) {
+			name := names[r.IntN(len(names))]
+			header[name] = strings.TrimSpace(printable(strings.ToValidUTF8(mutate(r, header[name]), "?")))
+		}
+		a := s.handshake(t, header)
+		if a.status != http.StatusSwitchingProtocols {
+			checkAnswer(t, fmt.Sprint(header), a)
+		}
+		statuses[a.status]++
+	}
+	for _, want := range []int{http.StatusSwitchingProtocols, http.StatusBadRequest, http.StatusForbidden} {
+		if statuses[want] == 0 {
+			t.Errorf("no answer had status %d: %v", want, statuses)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,37 @@ func TestPageAnswersHEADAndUnknownAddresses(t *testing.T) {
 	}
 	if a := s.call(t, seeded, "HEAD", "/", nil); a.status != 200 && a.status != 404 { // 404: built without the page
 		t.Errorf("HEAD /: %d", a.status)
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/v1/models"} {
+		get, head := s.must(t, http.StatusOK, seeded, "GET", path, nil), s.must(t, http.StatusOK, seeded, "HEAD", path, nil)
+		if got, want := head.header.Get("Content-Type"), get.header.Get("Content-Type"); got != want || len(head.body) > 0 {
+			t.Errorf("HEAD %s: %q with %d bytes, GET has %q", path, got, len(head.body), want)
+		}
+	}
+}
+
+// A wrong method and a wrong Content-Type get their own statuses, in the shape of every error.
+func TestWrongMethodAndWrongContentType(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	for _, c := range []struct{ method, path, allow string }{
+		{"GET", "/v1/chat/completions", "POST"}, {"DELETE", "/v1/models", "GET, HEAD"}, {"PUT", "/v1/models/a/b", "GET, HEAD"},
+		{"PUT", "/v1/conversations/conv_0", "GET, HEAD, PATCH, DELETE"}, {"POST", "/v1/ws", "GET"}, {"PROPFIND", "/v1/me", "GET, HEAD, PATCH, DELETE"},
+		{"POST", "/readyz", "GET, HEAD"}, {"POST", "/", "GET, HEAD"}, {"DELETE", "/c/conv_0", "GET, HEAD"}, {"OPTIONS", "/v1/keys", "GET, HEAD, POST"},
+	} {
+		a := s.call(t, seeded, c.method, c.path, nil)
+		allow := strings.Split(a.header.Get("Allow"), ", ")
+		slices.Sort(allow)
+		want := strings.Split(c.allow, ", ")
+		slices.Sort(want)
+		allow = slices.DeleteFunc(allow, func(m string) bool { return m == "OPTIONS" }) // echo counts it in
+		if a.status != http.StatusMethodNotAllowed || a.code() != "method_not_allowed" || !slices.Equal(allow, want) {
+			t.Errorf("%s %s: %d, Allow %v: %s", c.method, c.path, a.status, allow, a.body)
+		}
+	}
+	a := s.call(t, seeded, "POST", "/v1/chat/completions", seeds[0], "Content-Type", "text/plain")
+	if a.status != http.StatusUnsupportedMediaType || a.code() != "unsupported_media_type" {
+		t.Errorf("text/plain: %d %s", a.status, a.body)
 	}
 }
 

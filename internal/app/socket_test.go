@@ -3,6 +3,8 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/chat"
 )
 
@@ -66,4 +69,67 @@ func (c *socket) next() (m socketMessage) {
 		c.t.Fatal(err)
 	}
 	return m
+}
+
+// handshake asks for a WebSocket with these headers, "" taking one away, and hangs up if it gets it.
+func (s *site) handshake(t *testing.T, header map[string]string) answer {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, s.url+"/v1/ws", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seeded.on(req)
+	good := map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+	maps.Copy(good, header)
+	for name, value := range good {
+		if value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		return answer{status: res.StatusCode, header: res.Header}
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := answer{res.StatusCode, res.Header, body}
+	s.contract.check(t, http.MethodGet, "/v1/ws", a)
+	return a
+}
+
+func TestWrongHandshakeGetsTheDocumentedError(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, func(c *app.Config) { c.Server.Origins = []string{"https://intranet.example"} })
+	for _, c := range []struct {
+		header map[string]string
+		status int
+		code   string
+	}{
+		{nil, http.StatusSwitchingProtocols, ""},
+		{map[string]string{"Origin": s.url}, http.StatusSwitchingProtocols, ""},
+		{map[string]string{"Origin": "https://intranet.example"}, http.StatusSwitchingProtocols, ""},
+		{map[string]string{"Origin": "https://evil.example"}, http.StatusForbidden, "cross_origin"},
+		{map[string]string{"Origin": "null"}, http.StatusForbidden, "cross_origin"},
+		{map[string]string{"Sec-WebSocket-Version": ""}, http.StatusBadRequest, "websocket_handshake"},
+		{map[string]string{"Sec-WebSocket-Version": "12"}, http.StatusBadRequest, "websocket_handshake"},
+		{map[string]string{"Sec-WebSocket-Key": ""}, http.StatusBadRequest, "websocket_handshake"},
+		{map[string]string{"Sec-WebSocket-Key": "short"}, http.StatusBadRequest, "websocket_handshake"},
+		{map[string]string{"Connection": ""}, http.StatusBadRequest, "websocket_handshake"},
+		{map[string]string{"Upgrade": ""}, http.StatusBadRequest, "websocket_handshake"},
+		{map[string]string{"Upgrade": "h2c"}, http.StatusBadRequest, "websocket_handshake"},
+	} {
+		a := s.handshake(t, c.header)
+		if a.status != c.status || a.code() != c.code {
+			t.Errorf("%v: %d %s", c.header, a.status, a.body)
+		}
+		if c.code != "" && a.header.Get("Content-Type") != "application/json" {
+			t.Errorf("%v: Content-Type %q", c.header, a.header.Get("Content-Type"))
+		}
+	}
 }

@@ -23,7 +23,7 @@ func Decode[T any](c echo.Context) (T, error) {
 	var v T
 	if ct := c.Request().Header.Get("Content-Type"); ct != "" {
 		if kind, _, err := mime.ParseMediaType(ct); err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-			return v, fault.Invalid("the Content-Type must be application/json, not %q", ct)
+			return v, fault.MediaType("the Content-Type must be application/json, not %q", ct)
 		}
 	}
 	body, err := io.ReadAll(c.Request().Body)

@@ -38,8 +38,10 @@ var table = map[fault.Code]struct {
 	fault.CodeUnauthenticated: {http.StatusUnauthorized, "authentication_error"},
 	fault.CodeForbidden:       {http.StatusForbidden, "permission_error"},
 	fault.CodeNotFound:        {http.StatusNotFound, "not_found_error"},
+	fault.CodeMethod:          {http.StatusMethodNotAllowed, "invalid_request_error"},
 	fault.CodeConflict:        {http.StatusConflict, "conflict_error"},
 	fault.CodeTooLarge:        {http.StatusRequestEntityTooLarge, "invalid_request_error"},
+	fault.CodeMediaType:       {http.StatusUnsupportedMediaType, "invalid_request_error"},
 	fault.CodeThrottled:       {http.StatusTooManyRequests, "rate_limit_error"},
 	fault.CodeCancelled:       {499, "cancelled_error"}, // nginx's "client closed request"
 	fault.CodeInternal:        {http.StatusInternalServerError, "server_error"},
@@ -105,7 +107,7 @@ func fromEcho(err error) error {
 	case http.StatusNotFound:
 		return fault.NotFound("there is no such address; GET /docs lists the ones there are").OfKind("unknown_url")
 	case http.StatusMethodNotAllowed:
-		return fault.Invalid("this address does not take that method; see /docs").OfKind("method_not_allowed")
+		return fault.Method("this address does not take that method; the header Allow tells which it takes")
 	case http.StatusRequestEntityTooLarge:
 		return fault.TooLarge("the body is larger than the server accepts")
 	case http.StatusInternalServerError:

@@ -129,10 +129,13 @@ func New(cfg Config, auth Authenticator, once Once, metrics *Metrics, log *zap.L
 	e.Use(s.identify, s.observe, s.recover, headers(cfg.Secure()), s.bound,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: streaming(routes), MinLength: 1024, Level: gzip.BestSpeed}))
 	for _, r := range routes {
-		e.Add(r.Method, r.Path, s.handler(r))
+		h := s.handler(r)
+		e.Add(r.Method, r.Path, h)
+		if r.Method == http.MethodGet && r.Op.Stream == nil && r.Op.Status != http.StatusSwitchingProtocols {
+			e.HEAD(r.Path, h) // net/http leaves the body out
+		}
 	}
-	missing := func(echo.Context) error { return echo.ErrNotFound }
-	e.Any("/v1/*", missing)
+	e.Any(apiRest, s.unrouted)
 	e.Match([]string{http.MethodGet, http.MethodHead}, pagePath, echo.WrapHandler(page))
 	s.http = &http.Server{
 		Handler: e,
@@ -154,6 +157,26 @@ func (s *Server) handler(r Route) echo.HandlerFunc {
 		h = s.idempotent(h)
 	}
 	return s.admit(r.Access, s.deadline(h))
+}
+
+// apiRest is what no route takes of the API's addresses: the page is for the others only.
+const apiRest = "/v1/*"
+
+// unrouted answers an address of the API that is not there, or not for this method.
+func (s *Server) unrouted(c echo.Context) error {
+	var allow []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		probe := s.echo.NewContext(nil, nil)
+		s.echo.Router().Find(method, c.Request().URL.EscapedPath(), probe)
+		if probe.Path() != apiRest {
+			allow = append(allow, method)
+		}
+	}
+	if allow == nil {
+		return echo.ErrNotFound
+	}
+	c.Response().Header().Set(echo.HeaderAllow, strings.Join(allow, ", "))
+	return echo.ErrMethodNotAllowed
 }
 
 // Routes lists the endpoints, for documentation and tests.

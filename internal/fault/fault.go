@@ -15,19 +15,21 @@ type Code string
 
 // The codes, with the status that the edge gives each.
 const (
-	CodeInvalid         Code = "invalid_request"   // 400: the caller must change the request
-	CodeUnauthenticated Code = "unauthenticated"   // 401: no credential, or a bad one
-	CodeForbidden       Code = "forbidden"         // 403: known, but may not
-	CodeNotFound        Code = "not_found"         // 404: absent, or not the caller's to see
-	CodeConflict        Code = "conflict"          // 409: the state does not allow it
-	CodeTooLarge        Code = "too_large"         // 413: over a limit on size
-	CodeThrottled       Code = "throttled"         // 429: this caller asks too often
-	CodeCancelled       Code = "cancelled"         // 499: the caller hung up or cancelled
-	CodeInternal        Code = "internal"          // 500: ours to mend
-	CodeNotYet          Code = "not_available_yet" // 400: part of the interface, not of this release (clients retry a 501)
-	CodeBusy            Code = "busy"              // 503 + Retry-After: full now, try again
-	CodeUnavailable     Code = "unavailable"       // 503: a part is missing until an operator acts
-	CodeDeadline        Code = "deadline_exceeded" // 504: the time allowed ran out
+	CodeInvalid         Code = "invalid_request"        // 400: the caller must change the request
+	CodeUnauthenticated Code = "unauthenticated"        // 401: no credential, or a bad one
+	CodeForbidden       Code = "forbidden"              // 403: known, but may not
+	CodeNotFound        Code = "not_found"              // 404: absent, or not the caller's to see
+	CodeMethod          Code = "method_not_allowed"     // 405: the address takes other methods
+	CodeConflict        Code = "conflict"               // 409: the state does not allow it
+	CodeTooLarge        Code = "too_large"              // 413: over a limit on size
+	CodeMediaType       Code = "unsupported_media_type" // 415: the body is of a type that is not read
+	CodeThrottled       Code = "throttled"              // 429: this caller asks too often
+	CodeCancelled       Code = "cancelled"              // 499: the caller hung up or cancelled
+	CodeInternal        Code = "internal"               // 500: ours to mend
+	CodeNotYet          Code = "not_available_yet"      // 400: part of the interface, not of this release (clients retry a 501)
+	CodeBusy            Code = "busy"                   // 503 + Retry-After: full now, try again
+	CodeUnavailable     Code = "unavailable"            // 503: a part is missing until an operator acts
+	CodeDeadline        Code = "deadline_exceeded"      // 504: the time allowed ran out
 )
 
 // Error is a failure whose meaning is known.
@@ -100,6 +102,12 @@ func Forbidden(format string, args ...any) *Error { return newf(CodeForbidden, f
 
 // NotFound says that there is no such thing, or that it is not the caller's to see.
 func NotFound(format string, args ...any) *Error { return newf(CodeNotFound, format, args) }
+
+// Method says that the address takes other methods.
+func Method(format string, args ...any) *Error { return newf(CodeMethod, format, args) }
+
+// MediaType says that a body of this type is not read.
+func MediaType(format string, args ...any) *Error { return newf(CodeMediaType, format, args) }
 
 // Conflict says that the present state does not allow it.
 func Conflict(format string, args ...any) *Error { return newf(CodeConflict, format, args) }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -56,16 +55,9 @@ type session struct {
 }
 
 func (a *api) socket(c echo.Context) error {
-	if !strings.EqualFold(c.Request().Header.Get("Upgrade"), "websocket") {
-		return fault.Invalid("this address speaks WebSocket: connect with ws:// or wss://")
-	}
-	// coder/websocket refuses pages of other origins; API clients send no Origin.
-	conn, err := websocket.Accept(c.Response(), c.Request(), &websocket.AcceptOptions{OriginPatterns: a.origins()})
+	conn, err := a.accept(c)
 	if err != nil {
-		if c.Response().Committed {
-			return nil // the handshake was answered by the library
-		}
-		return fault.Invalid("the WebSocket handshake failed: %v", err)
+		return err
 	}
 	conn.SetReadLimit(a.sockets.MaxBody)
 	s := &session{api: a, id: edge.Identity(c), good: edge.Recheck(c), conn: conn, following: map[string]string{}}

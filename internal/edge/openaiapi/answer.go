@@ -76,12 +76,18 @@ type Logprobs struct {
 	Refusal *string        `json:"refusal"`
 }
 
-// TokenLogprob is one token; Bytes holds its UTF-8, which may be a part of a character.
+// TokenLogprob is one token with its rivals, best first: none when they were not asked for.
 type TokenLogprob struct {
-	Token       string         `json:"token"`
-	Logprob     float64        `json:"logprob"`
-	Bytes       []int          `json:"bytes"`
-	TopLogprobs []TokenLogprob `json:"top_logprobs,omitempty"`
+	Rival
+	TopLogprobs []Rival `json:"top_logprobs"`
+}
+
+// Rival is a token that could stand in this place; Bytes holds its UTF-8, which may be a part of a
+// character.
+type Rival struct {
+	Token   string  `json:"token"`
+	Logprob float64 `json:"logprob"`
+	Bytes   []int   `json:"bytes"`
 }
 
 // Usage counts the tokens: of the prompt once, of all choices together.
@@ -122,18 +128,17 @@ func newLogprobs(list []chat.TokenLogprob) *Logprobs {
 	}
 	l := &Logprobs{Content: make([]TokenLogprob, 0, len(list))}
 	for _, t := range list {
-		one := newTokenLogprob(t)
-		one.TopLogprobs = make([]TokenLogprob, 0, len(t.Top))
+		one := TokenLogprob{Rival: newRival(t), TopLogprobs: make([]Rival, 0, len(t.Top))}
 		for _, rival := range t.Top {
-			one.TopLogprobs = append(one.TopLogprobs, newTokenLogprob(rival))
+			one.TopLogprobs = append(one.TopLogprobs, newRival(rival))
 		}
 		l.Content = append(l.Content, one)
 	}
 	return l
 }
 
-func newTokenLogprob(t chat.TokenLogprob) TokenLogprob {
-	out := TokenLogprob{Token: t.Token, Logprob: t.Logprob, Bytes: make([]int, 0, len(t.Bytes))}
+func newRival(t chat.TokenLogprob) Rival {
+	out := Rival{Token: t.Token, Logprob: t.Logprob, Bytes: make([]int, 0, len(t.Bytes))}
 	for _, b := range t.Bytes {
 		out.Bytes = append(out.Bytes, int(b))
 	}

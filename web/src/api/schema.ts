@@ -2263,6 +2263,12 @@ export interface components {
             /** @enum {string} */
             type?: "text" | "json_object" | "json_schema";
         };
+        OpenAIRival: {
+            bytes: number[];
+            /** Format: double */
+            logprob: number;
+            token: string;
+        };
         OpenAIStop: string | null | string[];
         OpenAIStreamOptions: {
             include_usage?: boolean;
@@ -2272,7 +2278,7 @@ export interface components {
             /** Format: double */
             logprob: number;
             token: string;
-            top_logprobs?: components["schemas"]["OpenAITokenLogprob"][];
+            top_logprobs: components["schemas"]["OpenAIRival"][];
         };
         OpenAIToolCall: {
             function?: components["schemas"]["OpenAIFunctionCall"];
