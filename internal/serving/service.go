@@ -175,7 +175,9 @@ func (s *Service) Generate(
 	leave, err := l.gate.Enter(ctx, sc.Tenant, waiting)
 	if err != nil {
 		s.metrics.refused(err)
-		return Outcome{}, err
+		return Outcome{Timings: chat.Timings{
+			"load": loaded.Sub(began).Milliseconds(), "queue": time.Since(loaded).Milliseconds(),
+		}}, err
 	}
 	defer leave()
 	admitted := time.Now()

@@ -84,16 +84,16 @@ func (l *Loop) Generate(ctx context.Context, r Request, emit func(serving.Piece)
 				break
 			}
 			if err := emit(p); err != nil {
-				out, _ := s.result()
+				out, _ := s.result(l.now())
 				return out, err
 			}
 		}
 		if err := ctx.Err(); err != nil {
-			out, _ := s.result()
+			out, _ := s.result(l.now())
 			return out, err
 		}
 		if ended {
-			return s.result()
+			return s.result(l.now())
 		}
 		select {
 		case <-s.ready:
@@ -229,9 +229,7 @@ func (l *Loop) admit() {
 		l.waiting = l.waiting[1:]
 		s.slot = l.slots[0] // the lowest, so that those in use are neighbours
 		l.slots = slices.Delete(l.slots, 0, 1)
-		if s.admitted.IsZero() {
-			s.admitted = l.now()
-		}
+		s.admit(l.now())
 		l.active = append(l.active, s)
 	}
 }

@@ -176,6 +176,40 @@ func TestCancelFreesTheSlotWithinOneStep(t *testing.T) {
 	}
 }
 
+// Who leaves early is told how long the steps took until then.
+func TestTimingsOfCancelledAnswers(t *testing.T) {
+	t.Parallel()
+	f := &fake{cfg: small(), cost: time.Millisecond, gate: make(chan struct{}), began: make(chan struct{})}
+	l := start(t, f)
+	step := func() { <-f.began; f.gate <- struct{}{} }
+
+	ctx, cancel := context.WithCancel(t.Context())
+	reading := ask(ctx, t, l, 40, 20, nil, nil)
+	step()    // 32 tokens of the prompt
+	<-f.began // the rest of it waits
+	cancel()
+	reading.wait(t)
+	f.gate <- struct{}{}
+	if got := reading.out.Timings; got["prefill"] != 32 || got["decode"] != 0 || !errors.Is(reading.err, context.Canceled) {
+		t.Errorf("left while the prompt was read: %v, %v", got, reading.err)
+	}
+
+	ctx, cancel = context.WithTimeout(t.Context(), time.Hour)
+	told := make(chan struct{})
+	speaking := ask(ctx, t, l, 10, 20, nil, func(serving.Piece) error { told <- struct{}{}; return nil })
+	step() // the prompt, and the first token
+	<-told
+	step()
+	<-told
+	<-f.began
+	cancel()
+	speaking.wait(t)
+	close(f.gate)
+	if got := speaking.out.Timings; got["prefill"] != 10 || got["decode"] != 1 {
+		t.Errorf("left in the middle of the answer: %v", got)
+	}
+}
+
 func TestMoreThanSlots(t *testing.T) {
 	t.Parallel()
 	f := &fake{cfg: small()}
@@ -399,7 +433,7 @@ func TestStopCutsLogprobs(t *testing.T) {
 	if text != "a 😀" || strings.Join(tokens, ",") != "a ,\xf0\x9f,\x98\x80" {
 		t.Errorf("text %q with the tokens %q", text, tokens)
 	}
-	if out, _ := s.result(); out.Usage.OutputTokens != 5 {
+	if out, _ := s.result(time.Time{}); out.Usage.OutputTokens != 5 {
 		t.Errorf("outcome is %+v", out)
 	}
 }

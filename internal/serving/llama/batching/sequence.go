@@ -31,15 +31,15 @@ type sequence struct {
 	sampler  Sampler
 	text     *holdback.Filter
 	logprobs []placedLogprob // of tokens whose text is held back
-	admitted time.Time
-	first    time.Time // when the first token came
 
-	mu      sync.Mutex
-	ready   chan struct{} // capacity 1: there is something to take
-	pieces  []serving.Piece
-	outcome serving.Outcome
-	ended   bool
-	err     error
+	mu       sync.Mutex
+	ready    chan struct{} // capacity 1: there is something to take
+	pieces   []serving.Piece
+	outcome  serving.Outcome
+	admitted time.Time // to a slot, for the first time
+	first    time.Time // when the first token came
+	end      time.Time // zero until then
+	err      error
 }
 
 // placedLogprob is the logprob of the token whose text begins at byte start of the answer.
@@ -55,7 +55,6 @@ func newSequence(r Request, gone <-chan struct{}) *sequence {
 	}
 	s.tokens = append(make([]int32, 0, len(r.Prompt)+min(r.Limit, 256)), r.Prompt...)
 	s.outcome.Usage.InputTokens = len(r.Prompt)
-	s.outcome.Timings = chat.Timings{"prefill": 0, "decode": 0}
 	return s
 }
 
@@ -77,9 +76,11 @@ func (s *sequence) left() bool {
 
 // advance takes the sampled token. When that ends the sequence, it says why; finish must follow.
 func (s *sequence) advance(out Sampled, now time.Time) (why chat.Finish, ended bool) {
+	s.mu.Lock()
 	if s.first.IsZero() {
 		s.first = now
 	}
+	s.mu.Unlock()
 	if out.End {
 		s.deliver(s.text.Flush(), true)
 		return chat.FinishStop, true
@@ -124,6 +125,15 @@ func (s *sequence) deliver(text string, all bool) {
 	s.notify()
 }
 
+// admit notes when the sequence got a slot; one that was put back keeps its first moment.
+func (s *sequence) admit(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.admitted.IsZero() {
+		s.admitted = now
+	}
+}
+
 func (s *sequence) count() {
 	s.mu.Lock()
 	s.outcome.Usage.OutputTokens++
@@ -134,15 +144,7 @@ func (s *sequence) count() {
 // the caller may send the next one at once.
 func (s *sequence) finish(why chat.Finish, err error, now time.Time) {
 	s.mu.Lock()
-	s.ended, s.err, s.outcome.Finish = true, err, why
-	switch {
-	case s.admitted.IsZero():
-	case s.first.IsZero():
-		s.outcome.Timings["prefill"] = now.Sub(s.admitted).Milliseconds()
-	default:
-		s.outcome.Timings["prefill"] = s.first.Sub(s.admitted).Milliseconds()
-		s.outcome.Timings["decode"] = now.Sub(s.first).Milliseconds()
-	}
+	s.end, s.err, s.outcome.Finish = now, err, why
 	s.mu.Unlock()
 	s.notify()
 }
@@ -159,17 +161,26 @@ func (s *sequence) take() (pieces []serving.Piece, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pieces, s.pieces = s.pieces, nil
-	return pieces, s.ended
+	return pieces, !s.end.IsZero()
 }
 
-// result is a copy, since the loop may still count while a caller leaves early.
-func (s *sequence) result() (serving.Outcome, error) {
+// result is what the sequence has come to: at its end, or now for a caller who leaves early, while the
+// loop may still count.
+func (s *sequence) result(now time.Time) (serving.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.end.IsZero() {
+		now = s.end
+	}
 	out := s.outcome
-	out.Timings = chat.Timings{}
-	for step, ms := range s.outcome.Timings {
-		out.Timings[step] = ms
+	out.Timings = chat.Timings{"prefill": 0, "decode": 0}
+	switch {
+	case s.admitted.IsZero():
+	case s.first.IsZero():
+		out.Timings["prefill"] = now.Sub(s.admitted).Milliseconds()
+	default:
+		out.Timings["prefill"] = s.first.Sub(s.admitted).Milliseconds()
+		out.Timings["decode"] = now.Sub(s.first).Milliseconds()
 	}
 	return out, s.err
 }
