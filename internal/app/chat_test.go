@@ -266,6 +266,51 @@ func TestLogprobsAlwaysListTheirRivals(t *testing.T) {
 	}
 }
 
+// What an operator watches: every way in, every end, the waiting and the speed.
+func TestMetricsTellTurnsErrorsAndWaiting(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Context: 64, Reply: func(g serving.Generation) string {
+			return strings.Repeat("word ", len(g.Messages[0].Text))
+		}}
+	}, nil)
+	long := `{"messages": [{"role": "user", "content": "` + strings.Repeat("word ", 80) + `"}]}`
+	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", `{"messages": [{"role": "user", "content": "hello"}]}`)
+	s.must(t, http.StatusBadRequest, seeded, "POST", "/v1/chat/completions", long)
+	s.must(t, http.StatusBadRequest, seeded, "POST", "/v1/chat.completions", long)
+	s.must(t, http.StatusOK, seeded, "POST", "/v1/embeddings", `{"input": "three small words"}`)
+	s.must(t, http.StatusBadRequest, seeded, "POST", "/v1/embeddings", `{"input": "`+strings.Repeat("word ", 80)+`"}`)
+	socket := s.dial(t)
+	socket.say(`{"type": "turn", ` + long[1:])
+	if m := socket.next(); m.Error == nil || m.Error.Code != "context_length_exceeded" {
+		t.Fatalf("%+v", m)
+	}
+	for _, line := range []string{
+		`parley_turns_total{code="",outcome="ok",surface="openai"} 2`,
+		`parley_turns_total{code="context_length_exceeded",outcome="failed",surface="openai"} 2`,
+		`parley_turns_total{code="context_length_exceeded",outcome="failed",surface="native"} 2`,
+		`parley_first_token_seconds_count{model="tiny"} 1`,
+		`parley_output_tokens_per_second_count{model="tiny"} 1`,
+		`parley_queue_wait_seconds_count{model="tiny"} 2`,
+		`parley_queue_wait_seconds_count{model="tiny-embed"} 2`,
+		`parley_tokens_total{direction="input",model="tiny-embed"} 3`,
+		`parley_queue_length 0`, `parley_queue_refused_total 0`,
+	} {
+		s.await(t, line)
+	}
+	got, _, err := s.Usage.List(context.Background(), s.scope(t, seeded), usage.Filter{})
+	if err != nil || len(got) != 4 {
+		t.Fatalf("usage: %+v, %v", got, err)
+	}
+	for _, r := range got {
+		for _, step := range []string{"load", "queue", "total"} {
+			if _, ok := r.Timing[step]; !ok {
+				t.Errorf("%s: timings %v lack %q", r.Model, r.Timing, step)
+			}
+		}
+	}
+}
+
 // Two hundred clients hang up in the middle: every slot, goroutine and file comes back.
 func TestAbortedStreamsLeaveNothing(t *testing.T) {
 	var engines []*servingtest.Scripted

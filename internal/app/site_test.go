@@ -219,6 +219,16 @@ func (s *site) must(t testing.TB, status int, who credential, method, path strin
 	return a
 }
 
+// scope is whose things a bearer sees.
+func (s *site) scope(t testing.TB, who credential) chat.Scope {
+	t.Helper()
+	id, err := s.Accounts.Bearer(context.Background(), who.bearer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id.Scope
+}
+
 // await waits until the metrics hold a line.
 func (s *site) await(t testing.TB, line string) {
 	t.Helper()

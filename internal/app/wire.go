@@ -124,7 +124,7 @@ func (p *Parts) Build(engine serving.Loader) {
 	p.Serving = serving.New(p.Config.Serving, p.Models, engine, serving.NewMetrics(p.Registry), p.Log.Named("serving"))
 	p.Defaults = defaults.New(p.DB, p.Serving)
 	p.Downloads = catalogue.NewDownloads(p.Models, p.Log.Named("downloads"))
-	p.Orchestrator = orchestrator.New(p.Serving, p.Usage, p.Log.Named("turn"))
+	p.Orchestrator = orchestrator.New(p.Serving, p.Usage, orchestrator.NewMetrics(p.Registry), p.Log.Named("turn"))
 	p.Turns = orchestrator.NewTurns(p.Orchestrator, p.Conversations, p.Log.Named("turn"))
 }
 

@@ -5,6 +5,7 @@ package orchestrator
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/usage"
 )
@@ -62,14 +62,15 @@ type Result struct {
 
 // Orchestrator runs turns. It is safe for many goroutines.
 type Orchestrator struct {
-	models Generator
-	usage  Recorder
-	log    *zap.Logger
+	models  Generator
+	usage   Recorder
+	metrics *Metrics
+	log     *zap.Logger
 }
 
 // New makes an orchestrator.
-func New(models Generator, recorder Recorder, log *zap.Logger) *Orchestrator {
-	return &Orchestrator{models: models, usage: recorder, log: log}
+func New(models Generator, recorder Recorder, metrics *Metrics, log *zap.Logger) *Orchestrator {
+	return &Orchestrator{models: models, usage: recorder, metrics: metrics, log: log}
 }
 
 // Answer runs a turn and writes its usage record, whichever way it ended.
@@ -137,7 +138,9 @@ func (r *Result) add(choice int, out serving.Outcome) {
 func (o *Orchestrator) Embed(ctx context.Context, ask Ask, inputs []serving.Input) (serving.Embeddings, error) {
 	began := time.Now()
 	out, err := o.models.Embed(ctx, ask.Scope, ask.Model, inputs)
-	o.record(ctx, ask, Result{Usage: out.Usage, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}, err)
+	result := Result{Usage: out.Usage, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}
+	maps.Copy(result.Timings, out.Timings)
+	o.record(ctx, ask, result, err)
 	return out, err
 }
 
@@ -145,16 +148,10 @@ func (o *Orchestrator) Embed(ctx context.Context, ask Ask, inputs []serving.Inpu
 func (o *Orchestrator) record(ctx context.Context, ask Ask, result Result, failed error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	outcome := usage.OK
-	switch {
-	case fault.Is(failed, fault.CodeCancelled):
-		outcome = usage.Cancelled
-	case failed != nil:
-		outcome = usage.Failed
-	}
+	o.metrics.ended(ask.Surface, failed)
 	_, err := o.usage.Record(ctx, ask.Scope, usage.Record{
 		Trace: ask.Trace, Conversation: ask.Conversation, Message: ask.Message, Model: ask.Model.ID,
-		Surface: ask.Surface, Usage: result.Usage, Timing: result.Timings, Outcome: outcome,
+		Surface: ask.Surface, Usage: result.Usage, Timing: result.Timings, Outcome: outcome(failed),
 	})
 	if err != nil {
 		o.log.Error("usage record lost", zap.String("trace_id", ask.Trace), zap.Error(err))

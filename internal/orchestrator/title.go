@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/conversation"
 	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/usage"
 )
 
 const (
@@ -42,13 +43,15 @@ func (t *Turns) title(r Request, begun conversation.Begun, l *live, well bool) {
 		"\n\nName the topic of this exchange in two to six words. Reply with the name only."
 	var text strings.Builder
 	zero := 0.0
+	// It is no turn of anybody's, so that its tokens are counted under a trace of their own.
+	trace := chat.NewID("req")
 	_, err := t.o.Answer(ctx, Ask{
-		Scope: r.Scope, Trace: r.Trace, Surface: "title", Model: r.Model, Conversation: begun.Conversation.ID,
+		Scope: r.Scope, Trace: trace, Surface: usage.SurfaceTitle, Model: r.Model, Conversation: begun.Conversation.ID,
 		Messages: []chat.Message{{Role: chat.User, Text: prompt}},
 		Params:   chat.Params{MaxTokens: titleTokens, Temperature: &zero, Stop: []string{"\n"}},
 	}, Sink{Piece: func(_ int, p serving.Piece) error { text.WriteString(p.Text); return nil }})
 	if err != nil {
-		t.log.Debug("no title from the model", zap.Error(err))
+		t.log.Debug("no title from the model", zap.String("request_id", trace), zap.String("turn", r.Trace), zap.Error(err))
 		return
 	}
 	if better, ok := usableTitle(text.String(), question); ok && better != name {

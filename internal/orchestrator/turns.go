@@ -128,7 +128,11 @@ func (t *Turns) check(ctx context.Context, r Request) error {
 	if n := len(messages); r.Turn.Continue && (n == 0 || messages[n-1].Role != chat.Assistant) {
 		return nil // for Begin to say what is wrong with it
 	}
-	return t.o.models.Check(r.Scope, r.Model, serving.Generation{Messages: messages, Continue: r.Turn.Continue, Params: r.Params})
+	err = t.o.models.Check(r.Scope, r.Model, serving.Generation{Messages: messages, Continue: r.Turn.Continue, Params: r.Params})
+	if err != nil {
+		t.o.metrics.ended(r.Surface, err)
+	}
+	return err
 }
 
 // run is a turn from its prompt to its saved answer.

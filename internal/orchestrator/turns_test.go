@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -141,7 +142,7 @@ type bundle struct {
 func setup(t *testing.T, e *servingtest.Scripted) bundle {
 	t.Helper()
 	b := bundle{store: &kept{messages: map[string]conversation.Message{}, titles: make(chan string, 8)}, book: &book{}}
-	b.turns = orchestrator.NewTurns(orchestrator.New(engine{e}, b.book, zap.NewNop()), b.store, zap.NewNop())
+	b.turns = orchestrator.NewTurns(orchestrator.New(engine{e}, b.book, orchestrator.NewMetrics(prometheus.NewRegistry()), zap.NewNop()), b.store, zap.NewNop())
 	t.Cleanup(func() {
 		if err := b.turns.Stop(context.Background()); err != nil {
 			t.Error(err)
@@ -234,6 +235,9 @@ func TestTurnGoesOnWithoutItsReaderAndIsCounted(t *testing.T) {
 	}
 	turns := 0
 	for _, r := range b.book.records {
+		if r.Surface == usage.SurfaceTitle && (r.Trace == "req_1" || r.Trace == "") {
+			t.Errorf("the title's record has the trace of the turn: %+v", r)
+		}
 		if r.Surface == "native" {
 			turns++
 			if r.Trace != "req_1" || r.Message != start.Message || r.Usage.OutputTokens != 3 || r.Outcome != usage.OK {

@@ -70,6 +70,7 @@ type Input struct {
 type Embeddings struct {
 	Vectors [][]float32
 	Usage   chat.Usage
+	Timings chat.Timings // milliseconds; engines may leave it nil
 }
 
 // Kind is what a model is for.

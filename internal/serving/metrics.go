@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 )
 
@@ -81,7 +82,16 @@ func (m *Metrics) generated(model string, out Outcome, began, admitted, first ti
 			m.speed.WithLabelValues(model).Observe(float64(out.Usage.OutputTokens-1) / took)
 		}
 	}
-	m.tokens.WithLabelValues(model, "input").Add(float64(out.Usage.InputTokens))
-	m.tokens.WithLabelValues(model, "cached").Add(float64(out.Usage.CachedTokens))
-	m.tokens.WithLabelValues(model, "output").Add(float64(out.Usage.OutputTokens))
+	m.spent(model, out.Usage)
+}
+
+func (m *Metrics) embedded(model string, out Embeddings, waited time.Duration) {
+	m.wait.WithLabelValues(model).Observe(waited.Seconds())
+	m.spent(model, out.Usage)
+}
+
+func (m *Metrics) spent(model string, u chat.Usage) {
+	m.tokens.WithLabelValues(model, "input").Add(float64(u.InputTokens))
+	m.tokens.WithLabelValues(model, "cached").Add(float64(u.CachedTokens))
+	m.tokens.WithLabelValues(model, "output").Add(float64(u.OutputTokens))
 }

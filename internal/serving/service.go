@@ -217,18 +217,29 @@ func (s *Service) Check(sc chat.Scope, m Model, g Generation) error {
 	return err
 }
 
-// Embed turns inputs into vectors with a model that Resolve returned.
+// Embed turns inputs into vectors with a model that Resolve returned. The timings are "load", "queue" and
+// "embed".
 func (s *Service) Embed(ctx context.Context, sc chat.Scope, m Model, inputs []Input) (Embeddings, error) {
+	began := time.Now()
 	l, err := s.pool.acquire(ctx, m)
 	if err != nil {
 		return Embeddings{}, err
 	}
 	defer l.release()
+	loaded := time.Now()
+	waited := func() chat.Timings {
+		return chat.Timings{"load": loaded.Sub(began).Milliseconds(), "queue": time.Since(loaded).Milliseconds()}
+	}
 	leave, err := l.gate.Enter(ctx, sc.Tenant, nil)
 	if err != nil {
 		s.metrics.refused(err)
-		return Embeddings{}, err
+		return Embeddings{Timings: waited()}, err
 	}
 	defer leave()
-	return l.engine.Embed(ctx, inputs)
+	admitted, timings := time.Now(), waited()
+	out, err := l.engine.Embed(ctx, inputs)
+	timings["embed"] = time.Since(admitted).Milliseconds()
+	out.Timings = timings
+	s.metrics.embedded(m.ID, out, admitted.Sub(began))
+	return out, err
 }

@@ -54,7 +54,7 @@ type ReportRow struct {
 	Figures
 }
 
-// Figures is what some turns took together.
+// Figures is what some turns took together, with the tokens and the cost of the titles that were generated.
 type Figures struct {
 	Requests  int64   `json:"requests"`
 	Input     int64   `json:"input_tokens"`
@@ -168,10 +168,13 @@ func statement(key string, sc chat.Scope, q Query, now time.Time) (text string, 
 		input_tokens, cached_tokens, output_tokens, cost_usd, total_ms
 		FROM usage_records WHERE tenant_id = ?` + user + ` AND created_at >= ? AND created_at < ?`
 	parts := []string{part(days, first, end), part(cut, from, head), part(cut, tail, to)}
+	turns := func(column string) string { // titles are no turns, though they cost
+		return `CAST(SUM(CASE WHEN surface <> '` + SurfaceTitle + `' THEN ` + column + ` ELSE 0 END) AS BIGINT) AS ` + column
+	}
 	// PostgreSQL sums BIGINT as NUMERIC, which the casts undo.
-	return `SELECT ` + key + ` AS row_key, CAST(SUM(requests) AS BIGINT) AS requests, CAST(SUM(failed) AS BIGINT) AS failed,
+	return `SELECT ` + key + ` AS row_key, ` + turns(`requests`) + `, ` + turns(`failed`) + `,
 		CAST(SUM(input_tokens) AS BIGINT) AS input, CAST(SUM(cached_tokens) AS BIGINT) AS cached, CAST(SUM(output_tokens) AS BIGINT) AS output,
-		CAST(SUM(cost_usd) AS DOUBLE PRECISION) AS cost, CAST(SUM(total_ms) AS BIGINT) AS total_ms
+		CAST(SUM(cost_usd) AS DOUBLE PRECISION) AS cost, ` + turns(`total_ms`) + `
 		FROM (` + strings.Join(parts, ` UNION ALL `) + `) AS parts GROUP BY row_key`, args
 }
 

@@ -44,9 +44,12 @@ func naive(all []usage.Record, tenant string, q usage.Query) usage.Report {
 func figures(list []usage.Record) (f usage.Figures) {
 	var ms int64
 	for _, r := range list {
-		f.Requests++
 		f.Input, f.Cached, f.Output = f.Input+int64(r.Usage.InputTokens), f.Cached+int64(r.Usage.CachedTokens), f.Output+int64(r.Usage.OutputTokens)
 		f.CostUSD += r.CostUSD
+		if r.Surface == usage.SurfaceTitle {
+			continue // no turn
+		}
+		f.Requests++
 		ms += r.Timing["total"]
 		if r.Outcome == usage.Failed {
 			f.Errors++

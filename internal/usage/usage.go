@@ -1,4 +1,6 @@
-// Package usage counts what every turn took: tokens, time and money, one record a turn. Quotas,
+// Package usage counts what every turn took: tokens, time and money, one record a turn. What the server
+// generates of itself, the titles, has records too, under SurfaceTitle and traces of their own: its tokens
+// and cost are summed, and it counts as no turn. Quotas,
 // dashboards and planning read it here and count nothing themselves. It never sees a text.
 package usage
 
@@ -63,6 +65,9 @@ const (
 	Failed    Outcome = "failed"
 )
 
+// SurfaceTitle marks the record of a title that the server had generated.
+const SurfaceTitle = "title"
+
 // Record is what one turn took. Record fills in ID, Tenant, User, CostUSD and CreatedAt.
 type Record struct {
 	ID           string       `json:"id"`
@@ -72,7 +77,7 @@ type Record struct {
 	Conversation string       `json:"conversation_id,omitempty"`
 	Message      string       `json:"message_id,omitempty"`
 	Model        string       `json:"model"`
-	Surface      string       `json:"surface"` // the interface that asked: "chat", "openai", "embeddings"
+	Surface      string       `json:"surface"` // the interface that asked: "native", "openai" or SurfaceTitle
 	Usage        chat.Usage   `json:"usage"`
 	Timing       chat.Timings `json:"latency_ms"`
 	CostUSD      float64      `json:"cost_usd"`
@@ -249,7 +254,7 @@ func parseCursor(s string) (at int64, id string, err error) {
 
 // Total sums records up.
 type Total struct {
-	Turns   int     `json:"turns" db:"turns"`
+	Turns   int     `json:"turns" db:"turns"` // without the titles
 	Input   int64   `json:"input_tokens" db:"input"`
 	Cached  int64   `json:"cached_tokens" db:"cached"`
 	Output  int64   `json:"output_tokens" db:"output"`
@@ -260,7 +265,7 @@ type Total struct {
 func (b *Book) Sum(ctx context.Context, sc chat.Scope, f Filter) (t Total, err error) {
 	where, args := f.where(sc)
 	// PostgreSQL sums BIGINT as NUMERIC, which the casts undo.
-	err = b.db.Get(ctx, &t, `SELECT COUNT(*) AS turns, CAST(COALESCE(SUM(input_tokens), 0) AS BIGINT) AS input,
+	err = b.db.Get(ctx, &t, `SELECT COUNT(CASE WHEN surface <> '`+SurfaceTitle+`' THEN 1 END) AS turns, CAST(COALESCE(SUM(input_tokens), 0) AS BIGINT) AS input,
 		CAST(COALESCE(SUM(cached_tokens), 0) AS BIGINT) AS cached, CAST(COALESCE(SUM(output_tokens), 0) AS BIGINT) AS output,
 		CAST(COALESCE(SUM(cost_usd), 0) AS DOUBLE PRECISION) AS cost FROM usage_records WHERE `+where, args...)
 	if err != nil {

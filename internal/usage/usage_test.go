@@ -74,6 +74,30 @@ func TestSumsByFilter(t *testing.T) {
 	}
 }
 
+// A title costs tokens and is nobody's turn.
+func TestTitlesAreSpentAndNoTurns(t *testing.T) {
+	t.Parallel()
+	b, _ := setup(t)
+	_, err := b.Record(ctx, alice, usage.Record{Trace: "own", Model: "dear", Surface: usage.SurfaceTitle, Outcome: usage.OK,
+		Usage: chat.Usage{InputTokens: 1000, CachedTokens: 400, OutputTokens: 100}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.Sum(ctx, alice, usage.Filter{})
+	if err != nil || got.Turns != 5 || got.Output != 600 || math.Abs(got.CostUSD-5*dear) > 1e-12 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	report, err := b.Report(ctx, alice, usage.Query{From: start.AddDate(0, 0, -1), To: start.AddDate(0, 0, 2), By: usage.BySurface})
+	if err != nil || report.Total.Requests != 5 || report.Total.Output != 600 || report.Total.LatencyMS != 900 {
+		t.Errorf("report: %+v, %v", report, err)
+	}
+	for _, r := range report.Rows {
+		if r.Key == usage.SurfaceTitle && (r.Requests != 0 || r.Output != 100) {
+			t.Errorf("titles: %+v", r)
+		}
+	}
+}
+
 func TestListPagesNewestFirst(t *testing.T) {
 	t.Parallel()
 	b, _ := setup(t)
