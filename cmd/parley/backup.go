@@ -109,7 +109,8 @@ func newRestoreCmd(open openVault) *cobra.Command {
 		Short: "Replace everything in the database by a backup",
 		Long: "Replace everything in the database by a backup (- for the standard input, with --yes), in one\n" +
 			"transaction: when it fails, nothing has changed. The server may run meanwhile. A snapshot of what is\n" +
-			"there now is taken first. Sessions and API keys come back as they were then, revoked ones included.",
+			"there now is taken first. Sessions and API keys come back as they were then, revoked ones included.\n" +
+			"A tenant that was shredded here stays shredded.",
 		Args: cobra.ExactArgs(1),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
@@ -136,13 +137,13 @@ func newRestoreCmd(open openVault) *cobra.Command {
 
 func restore(cmd *cobra.Command, v *vault, r io.Reader, keep bool) error {
 	if keep {
-		file, err := backup.Take(cmd.Context(), v.DB, v.Snapshots, buildVersion())
+		file, err := backup.Take(cmd.Context(), v.DB, v.Snapshots, buildVersion(), backup.Restoring)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "what was there before: %s\n", file)
 	}
-	m, err := backup.Restore(cmd.Context(), v.DB, r)
+	m, err := backup.Restore(cmd.Context(), v.DB, r, v.Snapshots)
 	if err != nil {
 		return err
 	}
@@ -164,9 +165,10 @@ func newRollbackCmd(open openVault) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback [FILE]",
 		Short: "Go back to the snapshot that was taken before the last upgrade",
-		Long: "Go back to a snapshot (the newest one, or FILE: a snapshot or any backup), with the schema of its\n" +
-			"time. Stop the server first. A snapshot of what is there now is taken, so that you can go forth again.\n" +
-			"Then start the parley of that time; this one would upgrade again.",
+		Long: "Go back to a snapshot (the newest one from before an upgrade, or FILE: a snapshot or any backup), with\n" +
+			"the schema of its time. Stop the server first. A snapshot of what is there now is taken, so that you can\n" +
+			"go forth again. Then start the parley of that time; this one would upgrade again.\n" +
+			"A tenant that was shredded here stays shredded.",
 		Args: cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
@@ -180,13 +182,12 @@ func newRollbackCmd(open openVault) *cobra.Command {
 			return printSnapshots(cmd, all)
 		}
 		var file string
-		switch {
-		case len(args) == 1:
+		if len(args) == 1 {
 			file = args[0]
-		case len(all) > 0:
-			file = all[0].File
-		default:
-			return fmt.Errorf("there is no snapshot in %s: name a backup file", v.Snapshots)
+		} else if s, ok := backup.Newest(all, backup.Upgrade); ok {
+			file = s.File
+		} else {
+			return fmt.Errorf("there is no snapshot of an upgrade in %s: name a backup file, or another snapshot of: parley rollback --list", v.Snapshots)
 		}
 		if !yes {
 			err := confirmWord(cmd, "This replaces everything in the database by "+file+". The server must not run.", "rollback")
@@ -217,9 +218,9 @@ func newRollbackCmd(open openVault) *cobra.Command {
 
 func printSnapshots(cmd *cobra.Command, all []backup.Snapshot) error {
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "TAKEN\tSCHEMA\tFILE")
+	fmt.Fprintln(w, "TAKEN\tBEFORE\tSCHEMA\tFILE")
 	for _, s := range all {
-		fmt.Fprintf(w, "%s\t%d\t%s\n", when(s.Taken.Local()), s.Schema, filepath.ToSlash(s.File))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", when(s.Taken.Local()), s.Before, s.Schema, filepath.ToSlash(s.File))
 	}
 	return w.Flush()
 }

@@ -146,7 +146,7 @@ func TestNoPlaintextIsKept(t *testing.T) {
 	}
 	check := func(when string) {
 		t.Helper()
-		if _, err := backup.Take(ctx, db, filepath.Join(dir, backup.SnapshotDir), "1"); err != nil {
+		if _, err := backup.Take(ctx, db, filepath.Join(dir, backup.SnapshotDir), "1", backup.Upgrade); err != nil {
 			t.Fatal(err)
 		}
 		if found := markerIn(t, dir); len(found) > 0 || markerInBackup(t, db) {
@@ -166,7 +166,7 @@ func TestNoPlaintextIsKept(t *testing.T) {
 	check("after shredding")
 
 	// A backup from before brings the shredded tenant's key back only together with the old master key.
-	if _, err := backup.Restore(ctx, db, bytes.NewReader(before)); err != nil {
+	if _, err := backup.Restore(ctx, db, bytes.NewReader(before), dir); err != nil {
 		t.Fatal(err)
 	}
 	_, err = keys.Box(ctx, "b")

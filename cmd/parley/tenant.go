@@ -86,7 +86,8 @@ func tenantShred(a *accounts) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "shred SLUG", Short: "Destroy a tenant's key: its texts are unreadable for ever", Args: cobra.ExactArgs(1),
 		Long: "Destroy a tenant's encryption key, which makes all of its texts unreadable for ever, and close the tenant.\n" +
-			"A backup that still holds the key brings it back together with the master key: destroy those backups too.",
+			"The snapshots of this install lose the key too, and restore and rollback do not bring it back here. A backup\n" +
+			"elsewhere still holds it, and gives it to who has the master key as well: destroy those backups too.",
 	}
 	cmd.Flags().StringVar(&confirm, "confirm", "", "the slug once more, instead of being asked for it")
 	cmd.RunE = a.run(func(cmd *cobra.Command, svc *tenancy.Service, args []string) error {
@@ -100,10 +101,11 @@ func tenantShred(a *accounts) *cobra.Command {
 			}
 			confirm = t.Slug
 		}
-		if err := svc.ShredTenant(cmd.Context(), tenancy.Console(""), t.ID, confirm); err != nil {
+		snapshots, err := svc.ShredTenant(cmd.Context(), tenancy.Console(""), t.ID, confirm)
+		if err != nil {
 			return err
 		}
-		fmt.Fprintln(cmd.ErrOrStderr(), "shredded", t.Slug)
+		fmt.Fprintf(cmd.ErrOrStderr(), "shredded %s; its key was taken out of %d snapshots. Backups elsewhere still hold it: destroy them too.\n", t.Slug, snapshots)
 		return nil
 	})
 	return cmd

@@ -117,7 +117,7 @@ POST   /v1/admin/tenants                  401    403    403    403   403   403  
 GET    /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | 403
 PATCH  /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | 403
 DELETE /v1/admin/tenants/{newtenant}      401    403    403    403   403   403      403       403   403   204      | 403
-POST   /v1/admin/tenants/{newtenant}/shred 401   403    403    403   403   403      403       403   403   204      | 403
+POST   /v1/admin/tenants/{newtenant}/shred 401   403    403    403   403   403      403       403   403   200      | 403
 `
 
 // bodies of the endpoints that take one. {n} is a number that is new each time.

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/parley-chat/parley/configs"
+	"github.com/parley-chat/parley/internal/backup"
 	"github.com/parley-chat/parley/internal/conversation"
 	"github.com/parley-chat/parley/internal/edge"
 	"github.com/parley-chat/parley/internal/edge/accountapi"
@@ -77,7 +78,7 @@ func Open(ctx context.Context, cfg Config, log *zap.Logger) (*Parts, error) {
 }
 
 // SnapshotDir holds the snapshots taken before upgrades.
-func (p *Parts) SnapshotDir() string { return filepath.Join(p.Config.DataDir, "snapshots") }
+func (p *Parts) SnapshotDir() string { return filepath.Join(p.Config.DataDir, backup.SnapshotDir) }
 
 // OpenInstall is OpenKeys for a command of the shell. It makes the schema of an empty database, and
 // refuses one of another version: upgrading is the server's to do, with its snapshot.
@@ -115,6 +116,9 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 	p.Accounts.OnDelete(p.Conversations.DeleteAll)
 	p.Accounts.OnDelete(p.Once.DeleteAll)
 	p.Accounts.OnDelete(p.Usage.Forget)
+	p.Accounts.OnShred(func(ctx context.Context, tenant string) (int, error) {
+		return backup.Shred(ctx, p.SnapshotDir(), tenant)
+	})
 	return nil
 }
 

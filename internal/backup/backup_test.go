@@ -111,7 +111,7 @@ func TestBackupComesBackTheSame(t *testing.T) {
 	if _, err := to.Exec(ctx, `INSERT INTO tenants (id, slug, name, created_at) VALUES ('old', 't0', '', 0)`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := backup.Restore(ctx, to, bytes.NewReader(file)); err != nil {
+	if _, err := backup.Restore(ctx, to, bytes.NewReader(file), t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := dump(t, to), dump(t, from); got != want {
@@ -140,7 +140,7 @@ func TestBackupMovesBetweenDatabases(t *testing.T) {
 	fill(t, lite)
 	want := dump(t, lite)
 	pg := testkit.Store(t)
-	if _, err := backup.Restore(ctx, pg, bytes.NewReader(write(t, lite))); err != nil {
+	if _, err := backup.Restore(ctx, pg, bytes.NewReader(write(t, lite)), t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	if got := dump(t, pg); got != want {
@@ -149,7 +149,7 @@ func TestBackupMovesBetweenDatabases(t *testing.T) {
 	if _, err := lite.Exec(ctx, `DELETE FROM tenants`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := backup.Restore(ctx, lite, bytes.NewReader(write(t, pg))); err != nil {
+	if _, err := backup.Restore(ctx, lite, bytes.NewReader(write(t, pg)), t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	if dump(t, lite) != want {
@@ -195,7 +195,7 @@ func TestBackupIsOfOneMomentAndHoldsNobodyUp(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if _, err := backup.Restore(ctx, db, &out.Buffer); err != nil {
+	if _, err := backup.Restore(ctx, db, &out.Buffer, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	if dump(t, db) != want {
@@ -270,14 +270,14 @@ func TestBadFilesChangeNothing(t *testing.T) {
 	bad["a bit turned"] = middle
 	want := dump(t, db)
 	for name, file := range bad {
-		if _, err := backup.Restore(ctx, db, bytes.NewReader(file)); !fault.Is(err, fault.CodeInvalid) || !strings.Contains(err.Error(), "this backup can't be used") {
+		if _, err := backup.Restore(ctx, db, bytes.NewReader(file), t.TempDir()); !fault.Is(err, fault.CodeInvalid) || !strings.Contains(err.Error(), "this backup can't be used") {
 			t.Errorf("restore %s: %v", name, err)
 		}
 		if dump(t, db) != want {
 			t.Fatalf("restore %s changed the database", name)
 		}
 	}
-	if _, err := backup.Restore(ctx, db, bytes.NewReader(good)); err != nil {
+	if _, err := backup.Restore(ctx, db, bytes.NewReader(good), t.TempDir()); err != nil {
 		t.Errorf("the good one after them: %v", err)
 	}
 }
@@ -289,11 +289,11 @@ func TestOtherSchemaVersionIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := write(t, db)
-	_, err := backup.Restore(ctx, old, bytes.NewReader(file))
+	_, err := backup.Restore(ctx, old, bytes.NewReader(file), t.TempDir())
 	if !fault.Is(err, fault.CodeConflict) {
 		t.Errorf("newer into older: %v", err)
 	}
-	_, err = backup.Restore(ctx, db, bytes.NewReader(write(t, old)))
+	_, err = backup.Restore(ctx, db, bytes.NewReader(write(t, old)), t.TempDir())
 	if !fault.Is(err, fault.CodeConflict) || !strings.Contains(err.Error(), "parley rollback") {
 		t.Errorf("older into newer: %v", err)
 	}

@@ -40,8 +40,12 @@ func Verify(ctx context.Context, r io.Reader) (Manifest, error) {
 // Restore replaces everything in the database by what r holds, in one transaction: after an error
 // nothing has changed. The database may be of another kind than the backup's, but must have the same
 // schema version; fault.Conflict tells when it has not. The caches of a running server may tell of the
-// old content for a while.
-func Restore(ctx context.Context, db *store.DB, r io.Reader) (Manifest, error) {
+// old content for a while. A tenant that was shredded here stays so: dir is the folder of the snapshots.
+func Restore(ctx context.Context, db *store.DB, r io.Reader, dir string) (Manifest, error) {
+	shredded, err := readGraves(dir)
+	if err != nil {
+		return Manifest{}, err
+	}
 	in, err := newReader(r)
 	if err != nil {
 		return Manifest{}, err
@@ -67,7 +71,7 @@ func Restore(ctx context.Context, db *store.DB, r io.Reader) (Manifest, error) {
 			return err
 		}
 		for i, t := range in.Manifest.Tables {
-			if err := load(ctx, db.Dialect, q, in, t, target[i]); err != nil {
+			if err := load(ctx, db.Dialect, q, in, t, target[i], shredded); err != nil {
 				return fmt.Errorf("restore table %s: %w", t.Name, err)
 			}
 		}
@@ -145,12 +149,15 @@ type batch struct {
 	bytes  int
 }
 
-func load(ctx context.Context, d store.Dialect, q querier, in *reader, t Table, cols []column) error {
+func load(ctx context.Context, d store.Dialect, q querier, in *reader, t Table, cols []column, shredded graves) error {
 	b := batch{d: d, table: t}
 	for range t.Rows {
 		row, err := in.row(t)
 		if err != nil {
 			return err
+		}
+		if !shredded.keep(t, row) {
+			continue
 		}
 		for i, v := range row {
 			fitted, err := cols[i].fit(v)

@@ -19,18 +19,29 @@ import (
 const SnapshotDir = "snapshots"
 
 const (
-	keptSnapshots = 5
+	keptSnapshots = 5 // for each reason
 	stampLayout   = "20060102T150405.000Z"
 )
 
-// Snapshot is a backup taken by itself, before an upgrade or a rollback.
+// Reason is what a snapshot was taken before.
+type Reason string
+
+// The reasons. The default of `parley rollback` is the newest one of an upgrade.
+const (
+	Upgrade     Reason = "upgrade"
+	Restoring   Reason = "restore"
+	RollingBack Reason = "rollback"
+)
+
+// Snapshot is a backup taken by itself.
 type Snapshot struct {
 	File   string
 	Schema int64
 	Taken  time.Time
+	Before Reason
 }
 
-var snapshotName = regexp.MustCompile(`^(\d{8}T\d{6}\.\d{3}Z)-v(\d+)\.parley$`)
+var snapshotName = regexp.MustCompile(`^(\d{8}T\d{6}\.\d{3}Z)-v(\d+)-([a-z]+)\.parley$`)
 
 // Snapshots lists a folder's snapshots, newest first. A folder that is not there has none.
 func Snapshots(dir string) ([]Snapshot, error) {
@@ -47,14 +58,23 @@ func Snapshots(dir string) ([]Snapshot, error) {
 		taken, err1 := time.Parse(stampLayout, part[1])
 		schema, err2 := strconv.ParseInt(part[2], 10, 64)
 		if err1 == nil && err2 == nil {
-			all = append(all, Snapshot{File: filepath.Join(dir, e.Name()), Schema: schema, Taken: taken})
+			all = append(all, Snapshot{File: filepath.Join(dir, e.Name()), Schema: schema, Taken: taken, Before: Reason(part[3])})
 		}
 	}
 	return all, nil
 }
 
-// BeforeMigrate takes a snapshot into dir when the database has content and migrations are due, keeps the
-// newest five, and returns its file, or "". A database that is newer than this binary is a
+// Newest returns the newest of the snapshots that was taken for this reason.
+func Newest(all []Snapshot, before Reason) (Snapshot, bool) {
+	i := slices.IndexFunc(all, func(s Snapshot) bool { return s.Before == before })
+	if i < 0 {
+		return Snapshot{}, false
+	}
+	return all[i], true
+}
+
+// BeforeMigrate takes a snapshot into dir when the database has content and migrations are due, and
+// returns its file, or "". A database that is newer than this binary is a
 // fault.Unavailable: its migrations are not known here.
 func BeforeMigrate(ctx context.Context, db *store.DB, dir, parley string) (file string, err error) {
 	have, newest, err := db.Version(ctx)
@@ -67,16 +87,16 @@ func BeforeMigrate(ctx context.Context, db *store.DB, dir, parley string) (file 
 	case have == 0 || have == newest:
 		return "", nil
 	}
-	return Take(ctx, db, dir, parley)
+	return Take(ctx, db, dir, parley, Upgrade)
 }
 
-// Take takes a snapshot into dir, keeps the newest five, and returns its file.
-func Take(ctx context.Context, db *store.DB, dir, parley string) (string, error) {
-	return take(ctx, db, dir, parley, "")
+// Take takes a snapshot into dir, keeps the newest five of its reason, and returns its file.
+func Take(ctx context.Context, db *store.DB, dir, parley string, before Reason) (string, error) {
+	return take(ctx, db, dir, parley, before, "")
 }
 
-// take writes a snapshot and removes all but the newest ones; it spares the file named.
-func take(ctx context.Context, db *store.DB, dir, parley, spare string) (string, error) {
+// take writes a snapshot and removes all but the newest ones of its reason; it spares the file named.
+func take(ctx context.Context, db *store.DB, dir, parley string, before Reason, spare string) (string, error) {
 	version, _, err := db.Version(ctx)
 	if err != nil {
 		return "", err
@@ -84,7 +104,7 @@ func take(ctx context.Context, db *store.DB, dir, parley, spare string) (string,
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make snapshot folder: %w", err)
 	}
-	file := filepath.Join(dir, fmt.Sprintf("%s-v%d.parley", time.Now().UTC().Format(stampLayout), version))
+	file := filepath.Join(dir, fmt.Sprintf("%s-v%d-%s.parley", time.Now().UTC().Format(stampLayout), version, before))
 	if _, err := WriteFile(ctx, db, file, parley); err != nil {
 		return "", fmt.Errorf("take snapshot: %w", err)
 	}
@@ -92,6 +112,7 @@ func take(ctx context.Context, db *store.DB, dir, parley, spare string) (string,
 	if err != nil {
 		return "", err
 	}
+	all = slices.DeleteFunc(all, func(s Snapshot) bool { return s.Before != before })
 	for i, s := range all {
 		if i >= keptSnapshots && filepath.Clean(s.File) != filepath.Clean(spare) {
 			if err := os.Remove(s.File); err != nil {
@@ -118,7 +139,7 @@ func Rollback(ctx context.Context, db *store.DB, file, dir, parley string) (befo
 			m.Schema, newest, m.Parley)
 	}
 	if have > 0 {
-		if before, err = take(ctx, db, dir, parley, file); err != nil {
+		if before, err = take(ctx, db, dir, parley, RollingBack, file); err != nil {
 			return "", m, err
 		}
 	}
@@ -133,7 +154,7 @@ func Rollback(ctx context.Context, db *store.DB, file, dir, parley string) (befo
 		return before, m, fmt.Errorf("open backup: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	m, err = Restore(ctx, db, f)
+	m, err = Restore(ctx, db, f, dir)
 	return before, m, err
 }
 

@@ -65,13 +65,17 @@ func TestSnapshotBeforeUpgradeAndRollback(t *testing.T) {
 	}
 }
 
-func TestFiveSnapshotsAreKept(t *testing.T) {
+func TestFiveSnapshotsOfAReasonAreKept(t *testing.T) {
 	t.Parallel()
 	db, dir := testkit.EmptyStore(t), t.TempDir()
 	if err := db.MigrateTo(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "mine.parley"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	manual, err := backup.Take(ctx, db, dir, "1", backup.Restoring)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var files []string
@@ -83,8 +87,14 @@ func TestFiveSnapshotsAreKept(t *testing.T) {
 		files = append(files, file)
 	}
 	got, err := backup.Snapshots(dir)
-	if err != nil || len(got) != 5 || got[0].File != files[6] || got[4].File != files[2] || got[0].Schema != 1 || got[0].Taken.IsZero() {
+	if err != nil || len(got) != 6 || got[0].File != files[6] || got[4].File != files[2] || got[5].File != manual || got[0].Schema != 1 || got[0].Taken.IsZero() {
 		t.Errorf("%+v, %v", got, err)
+	}
+	if s, ok := backup.Newest(got, backup.Restoring); !ok || s.File != manual {
+		t.Errorf("newest before a restore: %+v", s)
+	}
+	if s, ok := backup.Newest(got, backup.RollingBack); ok {
+		t.Errorf("newest before a rollback: %+v", s)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "mine.parley")); err != nil {
 		t.Errorf("another's file is gone: %v", err)

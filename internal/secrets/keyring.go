@@ -24,6 +24,9 @@ const (
 	KindWrongMaster = "wrong_master_key"   // fault.Unavailable: an operator must give the right one
 )
 
+// KeyTable is the table of the data keys. A backup has it too.
+const KeyTable = "tenant_keys"
+
 // Keyring keeps every tenant's data key, wrapped, in the table tenant_keys. It is safe for many
 // goroutines, and sees at once what another process does to the table.
 type Keyring struct {
@@ -193,8 +196,9 @@ func (k *Keyring) CreateKey(ctx context.Context, tx *store.Tx, tenant string) er
 // DestroyKey deletes a tenant's data key; a tenant without one is left so. When q is a transaction, call
 // Scrub after its commit; otherwise DestroyKey has done so.
 //
-// A backup still holds the wrapped key, so the texts are gone for ever only when the backups are too, or
-// the master key has been rotated since and its old value destroyed.
+// A backup still holds the wrapped key: backup.Shred takes it out of the snapshots. Of other backups the
+// texts are gone for ever only when those are too, or the master key has been rotated since and its old
+// value destroyed.
 func (k *Keyring) DestroyKey(ctx context.Context, q store.Queryer, tenant string) error {
 	if _, err := q.Exec(ctx, `DELETE FROM tenant_keys WHERE tenant_id = ?`, tenant); err != nil {
 		return fmt.Errorf("destroy data key of tenant %s: %w", tenant, err)

@@ -39,6 +39,7 @@ type Service struct {
 	logins   *oidc.Logins
 	tokens   *bearer.Verifier
 	onDelete []DeleteHook
+	onShred  func(ctx context.Context, tenant string) (copies int, err error)
 	setup    setupGate
 }
 
@@ -62,6 +63,12 @@ func newAt(db *store.DB, keys TenantKeys, cfg Config, log *zap.Logger, now func(
 
 // OnDelete adds a hook. All hooks are added before the service is used.
 func (s *Service) OnDelete(h DeleteHook) { s.onDelete = append(s.onDelete, h) }
+
+// OnShred sets what takes a shredded tenant's key out of the copies that the install keeps of itself; it
+// returns in how many it was. It is set before the service is used.
+func (s *Service) OnShred(h func(ctx context.Context, tenant string) (copies int, err error)) {
+	s.onShred = h
+}
 
 // ViaShell is how somebody with a shell on the server's machine acts. No request carries it.
 const ViaShell chat.Via = "shell"

@@ -192,14 +192,15 @@ func (s *Service) DeleteTenant(ctx context.Context, actor chat.Identity, id stri
 }
 
 // ShredTenant destroys a tenant's data key, which makes its texts unreadable for ever, and closes the
-// tenant if it is open. confirm must be its slug.
-func (s *Service) ShredTenant(ctx context.Context, actor chat.Identity, id, confirm string) error {
+// tenant if it is open. confirm must be its slug. It returns in how many of the install's snapshots the
+// key was, which are without it now; after an error it must be run again.
+func (s *Service) ShredTenant(ctx context.Context, actor chat.Identity, id, confirm string) (snapshots int, err error) {
 	row, err := s.removable(ctx, actor, id)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if strings.TrimSpace(confirm) != row.Slug {
-		return fault.Invalid("to destroy this tenant's texts for ever, confirm with its slug %q", row.Slug).At("confirm")
+		return 0, fault.Invalid("to destroy this tenant's texts for ever, confirm with its slug %q", row.Slug).At("confirm")
 	}
 	err = s.db.WithTx(ctx, func(tx *store.Tx) error {
 		if err := s.closeTenant(ctx, tx, row); err != nil {
@@ -208,14 +209,18 @@ func (s *Service) ShredTenant(ctx context.Context, actor chat.Identity, id, conf
 		return s.keys.DestroyKey(ctx, tx, row.ID)
 	})
 	if err != nil {
-		return fmt.Errorf("shred tenant: %w", err)
+		return 0, fmt.Errorf("shred tenant: %w", err)
 	}
-	if err := s.keys.Scrub(ctx); err != nil {
-		return fmt.Errorf("the tenant's key is destroyed, but its bytes may still be on the disk (%w): "+
+	err = s.keys.Scrub(ctx)
+	if err == nil && s.onShred != nil {
+		snapshots, err = s.onShred(ctx, row.ID)
+	}
+	if err != nil {
+		return snapshots, fmt.Errorf("the tenant's key is destroyed, but its bytes may still be on the disk (%w): "+
 			"run this again", err)
 	}
-	s.log.Warn("tenant shredded", zap.String("tenant", row.ID), zap.String("by", actor.User))
-	return nil
+	s.log.Warn("tenant shredded", zap.String("tenant", row.ID), zap.String("by", actor.User), zap.Int("snapshots", snapshots))
+	return snapshots, nil
 }
 
 func (s *Service) removable(ctx context.Context, actor chat.Identity, id string) (tenantRow, error) {

@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestTenants(t *testing.T) {
 		_, err = f.RenameTenant(ctx, who, beta.ID, "y")
 		wantCode(t, name+" renames", err, fault.CodeForbidden)
 		wantCode(t, name+" deletes", f.DeleteTenant(ctx, who, beta.ID), fault.CodeForbidden)
-		wantCode(t, name+" shreds", f.ShredTenant(ctx, who, beta.ID, "beta"), fault.CodeForbidden)
+		wantCode(t, name+" shreds", shred(f, who, beta.ID, "beta"), fault.CodeForbidden)
 	}
 	if _, err := f.Tenant(ctx, owner.Identity, beta.ID); err != nil {
 		t.Errorf("its own: %v", err)
@@ -55,7 +56,7 @@ func TestTenants(t *testing.T) {
 	_, err = f.Tenant(ctx, owner.Identity, f.owner.Tenant)
 	wantCode(t, "another tenant", err, fault.CodeNotFound)
 	wantCode(t, "the first is deleted", f.DeleteTenant(ctx, f.owner, "acme"), fault.CodeConflict)
-	wantCode(t, "the first is shredded", f.ShredTenant(ctx, f.owner, "acme", "acme"), fault.CodeConflict)
+	wantCode(t, "the first is shredded", shred(f, f.owner, "acme", "acme"), fault.CodeConflict)
 	wantCode(t, "unknown", f.DeleteTenant(ctx, f.owner, "nowhere"), fault.CodeNotFound)
 	wantCode(t, "nonsense", f.DeleteTenant(ctx, f.owner, "\x00"), fault.CodeNotFound)
 }
@@ -85,15 +86,15 @@ func TestDeleteAndShred(t *testing.T) {
 	}
 	_, err = f.CreateTenant(ctx, f.owner, NewTenant{Slug: "beta", Name: "x"})
 	wantCode(t, "the slug of a deleted tenant", err, fault.CodeConflict)
-	wantCode(t, "shred unconfirmed", f.ShredTenant(ctx, f.owner, beta.ID, ""), fault.CodeInvalid)
-	wantCode(t, "shred with another slug", f.ShredTenant(ctx, f.owner, beta.ID, "acme"), fault.CodeInvalid)
-	if err := f.ShredTenant(ctx, f.owner, beta.ID, "beta"); err != nil || f.ring.has(beta.ID) {
+	wantCode(t, "shred unconfirmed", shred(f, f.owner, beta.ID, ""), fault.CodeInvalid)
+	wantCode(t, "shred with another slug", shred(f, f.owner, beta.ID, "acme"), fault.CodeInvalid)
+	if err := shred(f, f.owner, beta.ID, "beta"); err != nil || f.ring.has(beta.ID) {
 		t.Errorf("shredded: %v, key is there: %v", err, f.ring.has(beta.ID))
 	}
 	// An open tenant is closed with it, and one whose key cannot be destroyed stays open.
 	gamma := f.tenant(t, "gamma")
 	f.ring.fail = errors.New("broken")
-	if err := f.ShredTenant(ctx, f.owner, gamma.ID, "gamma"); err == nil {
+	if err := shred(f, f.owner, gamma.ID, "gamma"); err == nil {
 		t.Error("no error")
 	}
 	if got, err := f.Tenant(ctx, f.owner, "gamma"); err != nil || !got.DeletedAt.IsZero() {
@@ -185,4 +186,9 @@ func TestExport(t *testing.T) {
 	if err != nil || got.User.Email != "owner@acme.test" || got.Tenant.Slug != "acme" || len(got.Sessions) != 1 || len(got.Keys) != 1 || got.Identities == nil {
 		t.Errorf("export = %+v, %v", got, err)
 	}
+}
+
+func shred(f *fixture, who chat.Identity, id, confirm string) error {
+	_, err := f.ShredTenant(context.Background(), who, id, confirm)
+	return err
 }

@@ -25,7 +25,8 @@ func (a *api) tenantRoutes() []edge.Route {
 		{Method: http.MethodDelete, Path: "/v1/admin/tenants/:id", Access: operator, Handle: a.deleteTenant, Op: edge.Op{
 			Tag: tenants, Summary: "Close a tenant; its data stays, encrypted", Status: http.StatusNoContent}},
 		{Method: http.MethodPost, Path: "/v1/admin/tenants/:id/shred", Access: operator, Handle: a.shredTenant, Op: edge.Op{
-			Tag: tenants, Summary: "Destroy a tenant's data key: its texts are unreadable for ever", Request: ShredRequest{}, Status: http.StatusNoContent}},
+			Tag: tenants, Summary: "Destroy a tenant's data key: its texts are unreadable for ever", Request: ShredRequest{}, Response: Shredded{},
+			Detail: "The server's own snapshots lose the key too, and no backup that is restored here brings it back. A backup elsewhere still holds it: destroy those as well."}},
 	}
 }
 
@@ -44,6 +45,11 @@ type TenantPatch struct {
 // ShredRequest confirms the destruction of a tenant's key.
 type ShredRequest struct {
 	Confirm string `json:"confirm" required:"true" description:"The tenant's slug."`
+}
+
+// Shredded tells what was done beyond the database.
+type Shredded struct {
+	Snapshots int `json:"snapshots" description:"Snapshots of the server that held the key; it was taken out of them."`
 }
 
 func (a *api) tenants(c echo.Context) error {
@@ -103,8 +109,9 @@ func (a *api) shredTenant(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.accounts.ShredTenant(c.Request().Context(), edge.Identity(c), c.Param("id"), req.Confirm); err != nil {
+	snapshots, err := a.accounts.ShredTenant(c.Request().Context(), edge.Identity(c), c.Param("id"), req.Confirm)
+	if err != nil {
 		return err
 	}
-	return c.NoContent(http.StatusNoContent)
+	return c.JSON(http.StatusOK, Shredded{Snapshots: snapshots})
 }

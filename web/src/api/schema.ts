@@ -545,7 +545,9 @@ export interface paths {
         put?: never;
         /**
          * Destroy a tenant's data key: its texts are unreadable for ever
-         * @description For owners of the first tenant.
+         * @description The server's own snapshots lose the key too, and no backup that is restored here brings it back. A backup elsewhere still holds it: destroy those as well.
+         *
+         *     For owners of the first tenant.
          */
         post: operations["postV1AdminTenantsIdShred"];
         delete?: never;
@@ -2469,6 +2471,10 @@ export interface components {
             /** @description The tenant's slug. */
             confirm: string;
         };
+        Shredded: {
+            /** @description Snapshots of the server that held the key; it was taken out of them. */
+            snapshots: number;
+        };
         Skipped: {
             index: number;
             reason: string;
@@ -3571,12 +3577,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Shredded"];
+                };
             };
             /** @description Any error */
             default: {
