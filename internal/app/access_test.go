@@ -19,9 +19,14 @@ import (
 // callers are the columns of the table: everybody but the operator is of the tenant "b".
 var callers = []string{"nobody", "viewer", "member", "admin", "owner", "chat key", "admin key", "JWT member", "JWT admin", "operator key"}
 
-// access says, for every endpoint, what each caller gets: a status, in the order of callers. The last
-// column is what an owner of "b" gets for the same thing of another tenant, "-" where no id is asked.
-// A cell may add the error's code, and * repeats the cell before it. Ids in the path are the caller's own, or of its tenant; {user} is a member of the caller's tenant.
+// access says, for every endpoint, what each caller gets: a status, in the order of callers. Ids in the path
+// are the caller's own; under /v1/admin they are of its tenant. A cell may add the error's code, and * repeats
+// the cell before it.
+//
+// The next column is what every caller gets for the same thing of another tenant, if it is not refused its
+// own by a 401 or a bare 403: "-" where no id is asked, and "any" where who may it may it for every tenant.
+// Outside /v1/admin they get the same for what is a colleague's in their own tenant; where that is "team", a
+// further column says so, and they get what they get for their own.
 const access = `
 endpoint                                  nobody viewer member admin owner chat-key admin-key JWT-m JWT-a operator | other tenant's
 GET    /healthz                           200    200    200    200   200   200      200       200   200   200      | -
@@ -49,12 +54,12 @@ POST   /v1/conversations/{conv}/shares    401    403    201    201   201   201  
 POST   /v1/conversations/{conv}/shares/preview 401 403  200    200   200   200      403       200   200   200      | 404
 GET    /v1/shares                         401    200    200    200   200   200      403       200   200   200      | -
 DELETE /v1/shares/{share}                 401    403    204    204   204   204      403       204   204   204      | 404
-GET    /v1/shared/{token}                 401    200    200    200   200   200      403       200   200   200      | 404
+GET    /v1/shared/{token}                 401    200    200    200   200   200      403       200   200   200      | 404 | team
 GET    /v1/prompts                        401    200    200    200   200   200      403       200   200   200      | -
 POST   /v1/prompts                        401    403    201    201   201   201      403       201   201   201      | -
 PATCH  /v1/prompts/{prompt}               401    403    200    200   200   200      403       200   200   200      | 404
 DELETE /v1/prompts/{prompt}               401    403    204    204   204   204      403       204   204   204      | 404
-PATCH  /v1/prompts/{teamprompt}           401    403    403    200   200   403      403       403   200   200      | 404
+PATCH  /v1/prompts/{teamprompt}           401    403    403:not_owner 200 200 403:not_owner 403 403:not_owner 200 200 | 404 | team
 POST   /v1/conversations/{conv}/fork      401    403    201    201   201   201      403       201   201   201      | 404
 GET    /v1/conversations/{conv}/export    401    200    200    200   200   200      403       200   200   200      | 404
 POST   /v1/conversations/import           401    403    200    200   200   200      403       200   200   200      | -
@@ -114,10 +119,10 @@ GET    /v1/admin/model-defaults           401    403    403    200   200   403  
 PUT    /v1/admin/model-defaults           401    403    403    200   200   403      200       403   200   200      | -
 GET    /v1/admin/tenants                  401    403    403    403   403   403      403       403   403   200      | -
 POST   /v1/admin/tenants                  401    403    403    403   403   403      403       403   403   201      | -
-GET    /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | 403
-PATCH  /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | 403
-DELETE /v1/admin/tenants/{newtenant}      401    403    403    403   403   403      403       403   403   204      | 403
-POST   /v1/admin/tenants/{newtenant}/shred 401   403    403    403   403   403      403       403   403   200      | 403
+GET    /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | any
+PATCH  /v1/admin/tenants/{tenant}         401    403    403    403   403   403      403       403   403   200      | any
+DELETE /v1/admin/tenants/{newtenant}      401    403    403    403   403   403      403       403   403   204      | any
+POST   /v1/admin/tenants/{newtenant}/shred 401   403    403    403   403   403      403       403   403   200      | any
 `
 
 // bodies of the endpoints that take one. {n} is a number that is new each time.
@@ -172,11 +177,13 @@ type house struct {
 	n     int
 	ids   map[string]chat.Identity // by caller; whom its own things belong to
 	fixed map[string]credential    // keys and tokens by caller; sessions are opened anew each time
+	// members are one of each tenant, by its slug, who are no callers.
+	members map[string]chat.Identity
 }
 
 func furnish(t *testing.T) *house {
 	t.Helper()
-	h := &house{site: boot(t, "", nil, withEngine(t)), ids: map[string]chat.Identity{}, fixed: map[string]credential{"nobody": {}}}
+	h := &house{site: boot(t, "", nil, withEngine(t)), ids: map[string]chat.Identity{}, members: map[string]chat.Identity{}, fixed: map[string]credential{"nobody": {}}}
 	ctx := context.Background()
 	if _, err := h.Accounts.CreateTenant(ctx, tenancy.Console(""), tenancy.NewTenant{Slug: "b", Name: "B"}); err != nil {
 		t.Fatal(err)
@@ -205,6 +212,10 @@ func furnish(t *testing.T) *house {
 			t.Fatal(err)
 		}
 		h.ids[caller] = id
+	}
+	for slug, tenant := range map[string]string{"b": b.ID, "team": h.ids["operator key"].Tenant} {
+		u := h.user(t, slug, "other@"+slug+".test", chat.RoleMember)
+		h.members[slug] = chat.Identity{Scope: chat.Scope{Tenant: tenant, User: u.ID}, Role: chat.RoleMember, Via: chat.ViaSession}
 	}
 	return h
 }
@@ -323,7 +334,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 	h := furnish(t)
 	covered := map[string]bool{}
 	for _, line := range strings.Split(strings.TrimSpace(access), "\n")[1:] {
-		left, other, _ := strings.Cut(line, "|")
+		left, others, _ := strings.Cut(line, "|")
 		f := strings.Fields(left)
 		method, path, cells := f[0], f[1], f[2:]
 		if len(cells) != len(callers) {
@@ -346,14 +357,8 @@ func TestWhoMayCallWhat(t *testing.T) {
 			p, body := h.fill(t, who, path, bodies[method+" "+path])
 			h.expect(t, caller, method, p, body, cells[i])
 		}
-		if want := strings.TrimSpace(other); want != "-" {
-			stranger := h.ids["operator key"]
-			if strings.Contains(path, "{session}") {
-				stranger = h.strangerWithPassword(t)
-			}
-			p, body := h.fill(t, stranger, path, bodies[method+" "+path])
-			h.expect(t, "owner", method, p, body, want)
-		}
+		other, team, _ := strings.Cut(others, "|")
+		h.expectOthers(t, method, path, cells, strings.TrimSpace(other), strings.TrimSpace(team) == "team")
 	}
 	for _, r := range h.Routes() {
 		if key := r.Method + " " + r.Path; !covered[strings.TrimSuffix(key, "*")] && !covered[key] {
@@ -381,11 +386,32 @@ func (h *house) expect(t *testing.T, caller, method, path, body, want string) {
 	}
 }
 
-func (h *house) strangerWithPassword(t *testing.T) chat.Identity {
+// expectOthers asks as every caller for what is another tenant's, and for what is a colleague's.
+func (h *house) expectOthers(t *testing.T, method, path string, cells []string, other string, team bool) {
 	t.Helper()
-	h.n++
-	u := h.user(t, "team", fmt.Sprintf("stranger%d@a.test", h.n), chat.RoleMember)
-	return chat.Identity{Scope: chat.Scope{Tenant: h.ids["operator key"].Tenant, User: u.ID}, Role: chat.RoleMember, Via: chat.ViaSession}
+	if other == "-" {
+		return
+	}
+	for i, caller := range callers {
+		want := other
+		if cells[i] == "401" || cells[i] == "403" || other == "any" {
+			want = cells[i]
+		}
+		stranger, colleague := h.members["team"], h.members["b"]
+		if caller == "operator key" {
+			stranger, colleague = colleague, stranger
+		}
+		p, body := h.fill(t, stranger, path, bodies[method+" "+path])
+		h.expect(t, caller, method, p, body, want)
+		if strings.HasPrefix(path, "/v1/admin/") {
+			continue
+		}
+		if team {
+			want = cells[i]
+		}
+		p, body = h.fill(t, colleague, path, bodies[method+" "+path])
+		h.expect(t, caller, method, p, body, want)
+	}
 }
 
 // routeOf gives a path of the table the form of its route.
