@@ -94,6 +94,22 @@ func (c *contract) check(t testing.TB, method, path string, a answer) {
 	}
 }
 
+// checkSchema fails the test for JSON that is not as one of the document's schemas says.
+func (c *contract) checkSchema(t testing.TB, name string, data []byte) {
+	t.Helper()
+	schema, err := c.compile("/components/schemas/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(body); err != nil {
+		t.Errorf("not a %s: %v\n%.500s", name, err, data)
+	}
+}
+
 // escape writes a key for a JSON pointer in a URL's fragment.
 func escape(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(key)

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +60,29 @@ func TestDocumentTellsEveryRoute(t *testing.T) {
 			ids[op.OperationID] = true
 		}
 	}
+	for _, name := range []string{"SocketRequest", "SocketReply"} {
+		if doc.Components.Schemas[name] == nil {
+			t.Errorf("the schema %s of the WebSocket is not there", name)
+		}
+	}
+	for where, names := range map[string][]string{
+		"/v1/chat.completions post":    {"Idempotency-Key", "X-Request-Timeout"},
+		"/v1/chat/completions post":    {"Idempotency-Key", "X-Request-Timeout"},
+		"/v1/keys post":                {"Idempotency-Key"},
+		"/v1/messages/{id}/events get": {"Last-Event-ID"},
+		"/v1/ws get":                   {"X-Request-Timeout"},
+	} {
+		path, method, _ := strings.Cut(where, " ")
+		for _, name := range names {
+			if !strings.Contains(string(doc.Paths[path][method]), `"name": "`+name+`",`) {
+				t.Errorf("%s does not tell the header %s", where, name)
+			}
+		}
+	}
 	for name := range doc.Components.Schemas {
+		if regexp.MustCompile(`Type\d+$`).MatchString(name) {
+			t.Errorf("the schema %q shares its name with another: give its type a name of its own", name)
+		}
 		if strings.Contains(name, "Github") || strings.ContainsAny(name, "[]./") {
 			t.Errorf("the schema %q is named after its package", name)
 		}

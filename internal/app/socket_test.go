@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -14,13 +15,16 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/servingtest"
 )
 
 // socket is a client of /v1/ws.
 type socket struct {
-	t    *testing.T
-	ctx  context.Context
-	conn *websocket.Conn
+	t        *testing.T
+	ctx      context.Context
+	conn     *websocket.Conn
+	contract *contract
 }
 
 // socketMessage is what the server says.
@@ -49,11 +53,12 @@ func (s *site) dial(t *testing.T, header ...string) *socket {
 		_ = conn.CloseNow()
 		cancel()
 	})
-	return &socket{t: t, ctx: ctx, conn: conn}
+	return &socket{t: t, ctx: ctx, conn: conn, contract: s.contract}
 }
 
 func (c *socket) say(text string) {
 	c.t.Helper()
+	c.contract.checkSchema(c.t, "SocketRequest", []byte(text))
 	if err := c.conn.Write(c.ctx, websocket.MessageText, []byte(text)); err != nil {
 		c.t.Fatal(err)
 	}
@@ -65,10 +70,46 @@ func (c *socket) next() (m socketMessage) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.contract.checkSchema(c.t, "SocketReply", data)
 	if err := json.Unmarshal(data, &m); err != nil {
 		c.t.Fatal(err)
 	}
 	return m
+}
+
+// A turn over the socket ends at the deadline of its handshake, or at its own.
+func TestSocketTurnsHeedDeadlines(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Gate: make(chan struct{})} // never says a word
+	}, nil)
+	ended := func(c *socket) *chat.EventError {
+		for {
+			if m := c.next(); m.Error != nil {
+				return m.Error
+			}
+		}
+	}
+	const turn = `{"type": "turn", "ref": "a", "messages": [{"role": "user", "content": "hi"}]`
+	byHeader := s.dial(t, "Authorization", "Bearer "+seedKey, "X-Request-Timeout", "0.05")
+	byHeader.say(turn + `}`)
+	if e := ended(byHeader); e.Code != "deadline_exceeded" {
+		t.Errorf("by the handshake: %+v", e)
+	}
+	byField := s.dial(t)
+	byField.say(turn + `, "timeout": 0.05}`)
+	if e := ended(byField); e.Code != "deadline_exceeded" {
+		t.Errorf("by the field: %+v", e)
+	}
+	if err := byField.conn.Write(byField.ctx, websocket.MessageText, []byte(turn+`, "timeout": 0}`)); err != nil {
+		t.Fatal(err)
+	}
+	if e := ended(byField); e.Code != "invalid_request" {
+		t.Errorf("no time at all: %+v", e)
+	}
+	if a := s.handshake(t, map[string]string{"X-Request-Timeout": "soon"}); a.status != http.StatusBadRequest {
+		t.Errorf("a malformed header: %d %s", a.status, a.body)
+	}
 }
 
 // handshake asks for a WebSocket with these headers, "" taking one away, and hangs up if it gets it.
@@ -131,5 +172,45 @@ func TestWrongHandshakeGetsTheDocumentedError(t *testing.T) {
 		if c.code != "" && a.header.Get("Content-Type") != "application/json" {
 			t.Errorf("%v: Content-Type %q", c.header, a.header.Get("Content-Type"))
 		}
+	}
+}
+
+func TestWebSocketStreamsResumesAndCancels(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Replies: []string{"one two three four five"}, Gate: gate}
+	}, nil)
+	first := s.dial(t)
+	first.say(`{"type": "turn", "ref": "a", "messages": [{"role": "user", "content": "count"}]}`)
+	start := first.next()
+	if start.Start == nil || start.Ref != "a" {
+		t.Fatalf("%+v", start)
+	}
+	gate <- struct{}{}
+	gate <- struct{}{}
+	m := first.next()
+	text := m.Delta
+	_ = first.conn.CloseNow()
+	gate <- struct{}{} // the turn goes on without anybody
+
+	second := s.dial(t)
+	second.say(fmt.Sprintf(`{"type": "resume", "ref": "b", "after": %q}`, m.ID))
+	text += second.next().Delta
+	second.say(`{"type": "cancel", "ref": "b"}`)
+	var end socketMessage
+	for end.Done == nil {
+		end = second.next()
+		text += end.Delta
+	}
+	if !end.Done.Partial || !strings.HasPrefix("one two three four five", text) || !strings.HasPrefix(text, "one two") {
+		t.Errorf("%q, %+v", text, end.Done)
+	}
+	var kept struct {
+		Data []struct{ Text, Status string }
+	}
+	s.must(t, http.StatusOK, seeded, "GET", "/v1/conversations/"+start.Start.Conversation+"/messages", nil).into(t, &kept)
+	if kept.Data[1].Text != text || kept.Data[1].Status != "partial" {
+		t.Errorf("kept %+v, told %q", kept.Data[1], text)
 	}
 }

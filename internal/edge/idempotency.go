@@ -46,6 +46,17 @@ func Replayed(c echo.Context) string {
 	return message
 }
 
+// unrepeatable refuses a key that would not be heeded: the client would trust in it. Other methods than
+// POST may be repeated anyway.
+func unrepeatable(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if c.Request().Header.Get(HeaderIdempotency) != "" {
+			return fault.Invalid("this address does not heed an %s: leave the header out", HeaderIdempotency).At(HeaderIdempotency)
+		}
+		return next(c)
+	}
+}
+
 // idempotent answers a repeated request with the first one's answer. Only answers that are complete and
 // no error are kept: what failed may be tried again.
 func (s *Server) idempotent(next echo.HandlerFunc) echo.HandlerFunc {

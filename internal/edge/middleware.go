@@ -20,7 +20,10 @@ import (
 // HeaderTimeout shortens a request's deadline: seconds, at most what the server allows.
 const HeaderTimeout = "X-Request-Timeout"
 
-const keyRequestID = "request_id"
+const (
+	keyRequestID = "request_id"
+	keyTimeLimit = "time_limit"
+)
 
 // A client's own request id is taken when it can do no harm in a log.
 var goodID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
@@ -115,7 +118,24 @@ func (s *Server) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-var errTime = fault.Invalid("the header %s must be a number of seconds, such as 30 or 2.5", HeaderTimeout).At(HeaderTimeout)
+var errTime = fault.Invalid("a time limit must be a number of seconds, such as 30 or 2.5").At(HeaderTimeout)
+
+// Shorten takes so many seconds from a limit as the client asks for; it cannot ask for more time.
+func Shorten(limit time.Duration, secs float64) (time.Duration, error) {
+	if !(secs > 0) {
+		return 0, errTime
+	}
+	if secs < limit.Seconds() {
+		return max(time.Duration(secs*float64(time.Second)), 1), nil
+	}
+	return limit, nil
+}
+
+// TimeLimit is how long this request may take.
+func TimeLimit(c echo.Context) time.Duration {
+	limit, _ := c.Get(keyTimeLimit).(time.Duration)
+	return limit
+}
 
 // deadline ends the request's context at the server's limit, or earlier where the client says so.
 func (s *Server) deadline(next echo.HandlerFunc) echo.HandlerFunc {
@@ -123,13 +143,14 @@ func (s *Server) deadline(next echo.HandlerFunc) echo.HandlerFunc {
 		limit := s.cfg.MaxTime
 		if text := c.Request().Header.Get(HeaderTimeout); text != "" {
 			secs, err := strconv.ParseFloat(text, 64)
-			if err != nil || !(secs > 0) {
+			if err != nil {
 				return errTime
 			}
-			if secs < limit.Seconds() {
-				limit = time.Duration(secs * float64(time.Second))
+			if limit, err = Shorten(limit, secs); err != nil {
+				return err
 			}
 		}
+		c.Set(keyTimeLimit, limit)
 		ctx, cancel := context.WithTimeout(c.Request().Context(), limit)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))

@@ -57,13 +57,17 @@ type Op struct {
 	Summary  string // one line
 	Detail   string // Markdown, may be ""
 	Request  any    // body
-	Query    any    // struct with query tags
+	Query    any    // struct with tags query, or header
 	Response any    // body of success
 	Status   int    // of success; 0 means 200
 	Stream   any    // the JSON of one server-sent event, when the endpoint can stream
+	Socket   Socket // the messages of a WebSocket
 	// Idempotent says that an Idempotency-Key is honoured.
 	Idempotent bool
 }
+
+// Socket holds values of the types of a WebSocket's messages, nil for none.
+type Socket struct{ Client, Server any }
 
 // List is the body of a list without pages.
 type List[T any] struct {

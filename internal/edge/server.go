@@ -153,8 +153,11 @@ func New(cfg Config, auth Authenticator, once Once, metrics *Metrics, log *zap.L
 // and the idempotency key.
 func (s *Server) handler(r Route) echo.HandlerFunc {
 	h := r.Handle
-	if r.Op.Idempotent {
+	switch {
+	case r.Op.Idempotent:
 		h = s.idempotent(h)
+	case r.Method == http.MethodPost:
+		h = unrepeatable(h)
 	}
 	return s.admit(r.Access, s.deadline(h))
 }

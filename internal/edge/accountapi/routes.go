@@ -74,7 +74,8 @@ func Routes(p Parts) []edge.Route {
 		{Method: http.MethodGet, Path: "/v1/keys", Access: mine, Handle: a.keys, Op: edge.Op{
 			Tag: own, Summary: "List one's API keys", Response: edge.List[tenancy.Key]{}}},
 		{Method: http.MethodPost, Path: "/v1/keys", Access: mine, Handle: a.createKey, Op: edge.Op{
-			Tag: own, Summary: "Make an API key; its secret is told this once", Request: NewKey{}, Response: CreatedKey{}, Status: http.StatusCreated}},
+			Tag: own, Summary: "Make an API key; its secret is told this once", Request: NewKey{}, Response: CreatedKey{}, Status: http.StatusCreated, Idempotent: true,
+			Detail: "With an `Idempotency-Key` the answer, the secret in it, is kept encrypted for 24 hours and told again to its maker alone."}},
 		{Method: http.MethodDelete, Path: "/v1/keys/:id", Access: mine, Handle: a.revokeKey, Op: edge.Op{
 			Tag: own, Summary: "Revoke an API key", Status: http.StatusNoContent}},
 	}

@@ -19,7 +19,7 @@ func (a *api) groupRoutes() []edge.Route {
 			Tag: groups, Summary: "List the tenant's groups", Response: edge.List[group.Group]{},
 			Detail: "Also those that exist in users' lists alone, as a claim of an identity provider; they have no created_at."}},
 		{Method: http.MethodPost, Path: "/v1/admin/groups", Access: admin, Handle: a.createGroup, Op: edge.Op{
-			Tag: groups, Summary: "Make a group", Request: NewGroup{}, Response: group.Group{}, Status: http.StatusCreated}},
+			Tag: groups, Summary: "Make a group", Request: NewGroup{}, Response: group.Group{}, Status: http.StatusCreated, Idempotent: true}},
 		{Method: http.MethodPatch, Path: "/v1/admin/groups/:name", Access: admin, Handle: a.patchGroup, Op: edge.Op{
 			Tag: groups, Summary: "Rename or describe a group; its members stay", Request: GroupPatch{}, Response: group.Group{}, Detail: claims}},
 		{Method: http.MethodDelete, Path: "/v1/admin/groups/:name", Access: admin, Handle: a.deleteGroup, Op: edge.Op{

@@ -19,7 +19,7 @@ func (a *api) invitationRoutes() []edge.Route {
 			Tag: invitations, Summary: "List the invitations that are open, accepted or expired", Response: edge.List[invitation.Invitation]{},
 			Detail: "The newest first. An invitation is listed until a month after its link ended."}},
 		{Method: http.MethodPost, Path: "/v1/admin/invitations", Access: admin, Handle: a.invite, Op: edge.Op{
-			Tag: invitations, Summary: "Invite somebody by a link that is told this once", Request: NewInvitation{}, Response: CreatedInvitation{}, Status: http.StatusCreated,
+			Tag: invitations, Summary: "Invite somebody by a link that is told this once", Request: NewInvitation{}, Response: CreatedInvitation{}, Status: http.StatusCreated, Idempotent: true,
 			Detail: "The link makes one account of this address and role. An earlier invitation of the same address ends, as does every " +
 				"invitation when the person who made it may not give its role any more. An address that has an account is 409."}},
 		{Method: http.MethodDelete, Path: "/v1/admin/invitations/:id", Access: admin, Handle: a.revokeInvitation, Op: edge.Op{

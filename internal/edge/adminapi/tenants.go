@@ -17,7 +17,7 @@ func (a *api) tenantRoutes() []edge.Route {
 		{Method: http.MethodGet, Path: "/v1/admin/tenants", Access: operator, Handle: a.tenants, Op: edge.Op{
 			Tag: tenants, Summary: "List the tenants", Response: edge.List[tenancy.Tenant]{}}},
 		{Method: http.MethodPost, Path: "/v1/admin/tenants", Access: operator, Handle: a.createTenant, Op: edge.Op{
-			Tag: tenants, Summary: "Make a tenant", Request: NewTenant{}, Response: tenancy.Tenant{}, Status: http.StatusCreated}},
+			Tag: tenants, Summary: "Make a tenant", Request: NewTenant{}, Response: tenancy.Tenant{}, Status: http.StatusCreated, Idempotent: true}},
 		{Method: http.MethodGet, Path: "/v1/admin/tenants/:id", Access: operator, Handle: a.tenant, Op: edge.Op{
 			Tag: tenants, Summary: "Tell one tenant", Response: tenancy.Tenant{}}},
 		{Method: http.MethodPatch, Path: "/v1/admin/tenants/:id", Access: operator, Handle: a.renameTenant, Op: edge.Op{

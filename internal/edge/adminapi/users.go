@@ -17,7 +17,7 @@ func (a *api) userRoutes() []edge.Route {
 		{Method: http.MethodGet, Path: "/v1/admin/users", Access: admin, Handle: a.users, Op: edge.Op{
 			Tag: users, Summary: "List the tenant's users", Query: UserQuery{}, Response: UserList{}}},
 		{Method: http.MethodPost, Path: "/v1/admin/users", Access: admin, Handle: a.createUser, Op: edge.Op{
-			Tag: users, Summary: "Make a user", Request: NewUser{}, Response: tenancy.User{}, Status: http.StatusCreated}},
+			Tag: users, Summary: "Make a user", Request: NewUser{}, Response: tenancy.User{}, Status: http.StatusCreated, Idempotent: true}},
 		{Method: http.MethodGet, Path: "/v1/admin/users/:id", Access: admin, Handle: a.user, Op: edge.Op{
 			Tag: users, Summary: "Tell one user", Response: tenancy.User{}}},
 		{Method: http.MethodPatch, Path: "/v1/admin/users/:id", Access: admin, Handle: a.patchUser, Op: edge.Op{

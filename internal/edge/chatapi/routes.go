@@ -41,12 +41,13 @@ func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models,
 		{Method: http.MethodGet, Path: "/v1/messages/:id/events", Access: read, Handle: a.events, Op: edge.Op{
 			Tag: chatting, Summary: "Read an answer's events from any place", Query: struct {
 				After string `query:"after" description:"An event id; the header Last-Event-ID wins."`
+				Last  string `header:"Last-Event-ID" description:"The id of the last event that was read; as browsers send it."`
 			}{}, Stream: chat.Event{}}},
 		{Method: http.MethodPost, Path: "/v1/messages/:id/cancel", Access: write, Handle: a.cancel, Op: edge.Op{
 			Tag: chatting, Summary: "Stop an answer and keep what it said", Status: http.StatusNoContent}},
 		{Method: http.MethodGet, Path: "/v1/ws", Access: write, Handle: a.socket, Op: edge.Op{
-			Tag: chatting, Summary: "Chat over a WebSocket", Status: http.StatusSwitchingProtocols,
-			Detail: "Send `{\"type\": \"turn\", \"ref\": \"1\", ...}` with the fields of `POST /v1/chat.completions`, `{\"type\": \"resume\", \"ref\": \"1\", \"after\": \"<event id>\"}`, `{\"type\": \"cancel\", \"ref\": \"1\"}` or `{\"type\": \"ping\"}`. Each event comes back with its `ref` and `id`."}},
+			Tag: chatting, Summary: "Chat over a WebSocket", Status: http.StatusSwitchingProtocols, Socket: edge.Socket{Client: SocketRequest{}, Server: SocketReply{}},
+			Detail: "Send `{\"type\": \"turn\", \"ref\": \"1\", ...}` with the fields of `POST /v1/chat.completions`, `{\"type\": \"resume\", \"ref\": \"1\", \"after\": \"<event id>\"}`, `{\"type\": \"cancel\", \"ref\": \"1\"}` or `{\"type\": \"ping\"}`. Each event comes back with its `ref` and `id`. `timeout`, or the header of the handshake, shortens the deadline of a turn."}},
 		{Method: http.MethodGet, Path: "/v1/conversations", Access: read, Handle: a.listConversations, Op: edge.Op{
 			Tag: kept, Summary: "List one's own conversations, last changed first", Query: ListQuery{}, Response: conversation.Page{}}},
 		{Method: http.MethodPost, Path: "/v1/conversations", Access: write, Handle: a.createConversation, Op: edge.Op{

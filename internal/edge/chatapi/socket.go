@@ -26,17 +26,24 @@ const (
 	maxRef       = 64
 )
 
-// frame is a message from the client. The fields of a turn stand beside Type and Ref.
-type frame struct {
-	Type    string `json:"type"`
-	Ref     string `json:"ref"`
-	After   string `json:"after"`
-	Message string `json:"message_id"`
+// SocketFrame is a message from the client without the fields of a turn.
+type SocketFrame struct {
+	Type    string   `json:"type" required:"true" enum:"turn,resume,cancel,ping"`
+	Ref     string   `json:"ref,omitempty" maxLength:"64" description:"The client's own name of the stream, told with each event."`
+	After   string   `json:"after,omitempty" description:"Of resume: the id of the last event that was read, or of the answer."`
+	Message string   `json:"message_id,omitempty" description:"Of cancel: the answer, when it is not this socket's ref."`
+	Timeout *float64 `json:"timeout,omitempty" exclusiveMinimum:"0" description:"Of turn: seconds that it may take, when less than the server allows."`
 }
 
-// reply is a message to the client: an event with the ref of the stream that it belongs to.
-type reply struct {
-	Type string `json:"type,omitempty"` // "pong"
+// SocketRequest is a message from the client. The fields of a turn stand beside its own.
+type SocketRequest struct {
+	SocketFrame
+	TurnRequest
+}
+
+// SocketReply is a message to the client: an event with the ref of the stream that it belongs to.
+type SocketReply struct {
+	Type string `json:"type,omitempty" enum:"pong"`
 	Ref  string `json:"ref,omitempty"`
 	ID   string `json:"id,omitempty"`
 	chat.Event
@@ -47,6 +54,7 @@ type session struct {
 	api  *api
 	id   chat.Identity
 	good func(context.Context) error // whether the credential still holds
+	most time.Duration               // of a turn
 	conn *websocket.Conn
 	work sync.WaitGroup
 
@@ -60,7 +68,7 @@ func (a *api) socket(c echo.Context) error {
 		return err
 	}
 	conn.SetReadLimit(a.sockets.MaxBody)
-	s := &session{api: a, id: edge.Identity(c), good: edge.Recheck(c), conn: conn, following: map[string]string{}}
+	s := &session{api: a, id: edge.Identity(c), good: edge.Recheck(c), most: edge.TimeLimit(c), conn: conn, following: map[string]string{}}
 	// The request's deadline is for one answer; the socket lives as long as its reader.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(c.Request().Context()))
 	defer cancel()
@@ -108,7 +116,7 @@ func (s *session) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var f frame
+		var f SocketFrame
 		if kind != websocket.MessageText {
 			err = fault.Invalid("send text frames that hold JSON")
 		} else if err = edge.Unmarshal(data, &f); err == nil {
@@ -122,7 +130,7 @@ func (s *session) read(ctx context.Context) error {
 	}
 }
 
-func (s *session) handle(ctx context.Context, f frame, data []byte) error {
+func (s *session) handle(ctx context.Context, f SocketFrame, data []byte) error {
 	if len(f.Ref) > maxRef {
 		return fault.Invalid("ref takes at most %d bytes", maxRef).At("ref")
 	}
@@ -131,7 +139,7 @@ func (s *session) handle(ctx context.Context, f frame, data []byte) error {
 	}
 	switch f.Type {
 	case "ping":
-		return s.send(ctx, reply{Type: "pong", Ref: f.Ref})
+		return s.send(ctx, SocketReply{Type: "pong", Ref: f.Ref})
 	case "turn":
 		return s.begin(ctx, f, data)
 	case "resume":
@@ -160,10 +168,17 @@ func (s *session) handle(ctx context.Context, f frame, data []byte) error {
 	}
 }
 
-func (s *session) begin(ctx context.Context, f frame, data []byte) error {
+func (s *session) begin(ctx context.Context, f SocketFrame, data []byte) error {
 	var t TurnRequest
 	if err := edge.Unmarshal(data, &t); err != nil {
 		return err
+	}
+	limit := s.most
+	if f.Timeout != nil {
+		var err error
+		if limit, err = edge.Shorten(limit, *f.Timeout); err != nil {
+			return fault.From(err).At("timeout")
+		}
 	}
 	req, err := s.api.request(ctx, s.id, chat.NewID("req"), t)
 	if err != nil {
@@ -172,7 +187,7 @@ func (s *session) begin(ctx context.Context, f frame, data []byte) error {
 	if err := s.claim(f.Ref); err != nil {
 		return err
 	}
-	turnCtx, cancel := context.WithTimeout(ctx, s.api.sockets.MaxTime)
+	turnCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel() // ends nothing: a turn takes the deadline, not the cancellation
 	start, err := s.api.turns.Start(turnCtx, req)
 	if err != nil {
@@ -210,7 +225,7 @@ func (s *session) follow(ctx context.Context, ref string, after chat.EventID) {
 	s.work.Go(func() {
 		defer s.leave(ref)
 		err := s.api.turns.Follow(ctx, s.id.Scope, after, func(e chat.Event) error {
-			return s.send(ctx, reply{Ref: ref, ID: e.ID.String(), Event: e})
+			return s.send(ctx, SocketReply{Ref: ref, ID: e.ID.String(), Event: e})
 		})
 		if err != nil && ctx.Err() == nil {
 			_ = s.fail(ctx, ref, err) // the reader may be gone, which read will notice
@@ -226,11 +241,11 @@ func (s *session) fail(ctx context.Context, ref string, err error) error {
 	if f.Code == fault.CodeInternal {
 		s.api.log.Error("socket request failed", zap.Error(err))
 	}
-	return s.send(ctx, reply{Ref: ref, Event: edge.Event(err, "")})
+	return s.send(ctx, SocketReply{Ref: ref, Event: edge.Event(err, "")})
 }
 
 // send is safe for several streams at once: the library serialises writers.
-func (s *session) send(ctx context.Context, r reply) error {
+func (s *session) send(ctx context.Context, r SocketReply) error {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err

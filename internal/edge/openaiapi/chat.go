@@ -42,6 +42,11 @@ type ChatRequest struct {
 	ReasoningEffort string            `json:"reasoning_effort,omitempty" description:"Not available yet."`
 	Modalities      []string          `json:"modalities,omitempty" description:"Only text."`
 	Store           *bool             `json:"store,omitempty" description:"Not available: conversations are kept by the native API."`
+
+	// These have a type that is checked, and no effect.
+	User              *string           `json:"user,omitempty" description:"Taken and not used: the caller is known."`
+	Metadata          map[string]string `json:"metadata,omitempty" description:"Taken and not used."`
+	ParallelToolCalls *bool             `json:"parallel_tool_calls,omitempty" description:"Taken and not used before there are tools."`
 }
 
 // ChatMessage is a message of the request.
@@ -195,7 +200,11 @@ func (r ChatRequest) messages() ([]chat.Message, error) {
 		switch m.Role {
 		case "developer":
 			msg.Role = chat.System
-		case "system", "user", "assistant":
+		case "system", "assistant":
+		case "user":
+			if strings.TrimSpace(m.Content.Text) == "" {
+				return nil, fault.Invalid("%s.content is empty", at).At(at + ".content")
+			}
 		case "tool":
 			if m.ToolCallID == "" {
 				return nil, fault.Invalid("%s: a tool message needs tool_call_id", at).At(at + ".tool_call_id")

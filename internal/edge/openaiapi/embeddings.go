@@ -21,10 +21,11 @@ const maxInputs = 2048
 
 // EmbeddingsRequest is the body of POST /v1/embeddings.
 type EmbeddingsRequest struct {
-	Model          string `json:"model,omitempty" description:"An id of GET /v1/models; empty takes the default."`
-	Input          Inputs `json:"input" required:"true"`
-	Dimensions     *int   `json:"dimensions,omitempty" description:"Only the model's own length."`
-	EncodingFormat string `json:"encoding_format,omitempty" enum:"float,base64"`
+	Model          string  `json:"model,omitempty" description:"An id of GET /v1/models; empty takes the default."`
+	Input          Inputs  `json:"input" required:"true"`
+	Dimensions     *int    `json:"dimensions,omitempty" description:"Only the model's own length."`
+	EncodingFormat string  `json:"encoding_format,omitempty" enum:"float,base64"`
+	User           *string `json:"user,omitempty" description:"Taken and not used: the caller is known."`
 }
 
 // Inputs is a text, an array of texts, an array of token ids or an array of such arrays.

@@ -35,7 +35,8 @@ func Document(routes []edge.Route, version string) ([]byte, error) {
 	r.DefaultOptions = append(r.DefaultOptions, jsonschema.InterceptDefName(defName), jsonschema.InterceptProp(always),
 		jsonschema.InterceptNullability(nullable))
 	r.Spec.SetHTTPBearerTokenSecurity("bearer", "", "An API key, or a JWT of a trusted issuer.")
-	r.Spec.SetAPIKeySecurity("session", "parley_session", oa.InCookie, "The cookie that signing in sets.")
+	r.Spec.SetAPIKeySecurity("session", "parley_session", oa.InCookie,
+		"The cookie that signing in sets. Over HTTPS its name is `__Host-parley_session`.")
 	for _, route := range routes {
 		if err := add(r, route); err != nil {
 			return nil, fmt.Errorf("describe %s %s: %w", route.Method, route.Path, err)
@@ -100,10 +101,28 @@ func add(r *openapi31.Reflector, route edge.Route) error {
 	}
 	oc.SetTags(op.Tag)
 	oc.SetSummary(op.Summary)
-	oc.SetDescription(strings.TrimSpace(op.Detail + "\n\n" + who(route.Access)))
+	detail := op.Detail
+	if op.Socket.Client != nil {
+		client, err := define(r, op.Socket.Client)
+		if err != nil {
+			return err
+		}
+		server, err := define(r, op.Socket.Server)
+		if err != nil {
+			return err
+		}
+		detail += fmt.Sprintf(" Among the schemas, `%s` is a message of the client and `%s` one of the server.", client, server)
+	}
+	oc.SetDescription(strings.TrimSpace(detail + "\n\n" + who(route.Access)))
 	oc.SetID(operationID(route))
 	if op.Query != nil {
 		oc.AddReqStructure(op.Query)
+	}
+	if op.Idempotent {
+		oc.AddReqStructure(onceHeader{})
+	}
+	if op.Idempotent || op.Stream != nil || op.Socket.Client != nil {
+		oc.AddReqStructure(timeHeader{})
 	}
 	if op.Request != nil {
 		oc.AddReqStructure(op.Request)
@@ -133,6 +152,32 @@ func add(r *openapi31.Reflector, route edge.Route) error {
 	}
 	return r.AddOperation(oc)
 }
+
+// Headers of requests that take long or have an effect. Every request heeds the first.
+type (
+	timeHeader struct {
+		Timeout float64 `header:"X-Request-Timeout" exclusiveMinimum:"0" description:"Seconds that the request may take, when less than the server allows."`
+	}
+	onceHeader struct {
+		Key string `header:"Idempotency-Key" minLength:"1" maxLength:"255" description:"A repetition within 24 hours gets the first answer; with another body it is 409."`
+	}
+)
+
+// define adds a type to the schemas and returns its name there.
+func define(r *openapi31.Reflector, v any) (string, error) {
+	schema, err := r.Reflect(v, jsonschema.DefinitionsPrefix(schemas), jsonschema.CollectDefinitions(func(name string, s jsonschema.Schema) {
+		m, err := s.ToSchemaOrBool().ToSimpleMap()
+		if err == nil && r.Spec.ComponentsEns().Schemas[name] == nil {
+			r.Spec.ComponentsEns().WithSchemasItem(name, m)
+		}
+	}), jsonschema.RootRef)
+	if err != nil || schema.Ref == nil {
+		return "", fmt.Errorf("describe %T: %w", v, err)
+	}
+	return strings.TrimPrefix(*schema.Ref, schemas), nil
+}
+
+const schemas = "#/components/schemas/"
 
 func who(a edge.Access) string {
 	switch {

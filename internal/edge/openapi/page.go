@@ -50,7 +50,7 @@ func Page(routes []edge.Route, version string) ([]byte, error) {
 		sections[i].Rows = append(sections[i].Rows, pageRow{
 			Method: r.Method, Path: Path(r.Path), Summary: r.Op.Summary, Detail: r.Op.Detail, Who: who(r.Access),
 			ID: operationID(r), Stream: r.Op.Stream != nil, Idempotent: r.Op.Idempotent,
-			Fields: append(fields(r.Op.Query, "query"), fields(r.Op.Request, "json")...),
+			Fields: slices.Concat(fields(r.Op.Query, "header"), fields(r.Op.Query, "query"), fields(r.Op.Request, "json"), fields(r.Op.Socket.Client, "json")),
 		})
 	}
 	var out bytes.Buffer
@@ -69,6 +69,10 @@ func fields(body any, tag string) []pageField {
 	}
 	var list []pageField
 	for f := range t.Fields() {
+		if f.Anonymous {
+			list = append(list, fields(reflect.Zero(f.Type).Interface(), tag)...)
+			continue
+		}
 		name, _, _ := strings.Cut(f.Tag.Get(tag), ",")
 		if name == "" || name == "-" {
 			continue

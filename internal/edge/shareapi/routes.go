@@ -45,7 +45,7 @@ func Routes(shares *sharing.Store) []edge.Route {
 	guests.Guests = true
 	return []edge.Route{
 		{Method: http.MethodPost, Path: "/v1/conversations/:id/shares", Access: write, Handle: a.create, Op: edge.Op{
-			Tag: tag, Summary: "Share a copy of a conversation's chosen branch", Request: NewShare{}, Response: CreatedShare{}, Status: http.StatusCreated,
+			Tag: tag, Summary: "Share a copy of a conversation's chosen branch", Request: NewShare{}, Response: CreatedShare{}, Status: http.StatusCreated, Idempotent: true,
 			Detail: "The copy stays as it is, whatever is said or edited afterwards, and ends with its conversation. It holds what was asked and answered, without the instructions and what tools returned."}},
 		{Method: http.MethodPost, Path: "/v1/conversations/:id/shares/preview", Access: write, Handle: a.preview, Op: edge.Op{
 			Tag: tag, Summary: "Show what would be shared, and make nothing", Request: NewShare{}, Response: sharing.Draft{}}},

@@ -44,8 +44,8 @@ type Health struct {
 	Status string `json:"status" enum:"ok"`
 }
 
-// Status tells what is installed.
-type Status struct {
+// ServerStatus tells what is installed.
+type ServerStatus struct {
 	Version   string      `json:"version"`
 	Chat      ModelStatus `json:"chat"`
 	Embedding ModelStatus `json:"embedding"`
@@ -76,7 +76,7 @@ func Routes(p Parts) []edge.Route {
 		{Method: http.MethodGet, Path: "/docs", Access: public, Handle: a.page(), Op: edge.Op{
 			Tag: tag, Summary: "This API as a page"}},
 		{Method: http.MethodGet, Path: "/v1/status", Access: edge.Chat(chat.RoleViewer), Handle: a.status, Op: edge.Op{
-			Tag: tag, Summary: "Tell what is installed, and how to install what is missing", Response: Status{}}},
+			Tag: tag, Summary: "Tell what is installed, and how to install what is missing", Response: ServerStatus{}}},
 	}
 }
 
@@ -144,5 +144,5 @@ func (a *api) status(c echo.Context) error {
 		}
 		return ModelStatus{Ready: true, Model: m.ID}
 	}
-	return c.JSON(http.StatusOK, Status{Version: a.Version, Chat: tell(serving.KindChat), Embedding: tell(serving.KindEmbed)})
+	return c.JSON(http.StatusOK, ServerStatus{Version: a.Version, Chat: tell(serving.KindChat), Embedding: tell(serving.KindEmbed)})
 }

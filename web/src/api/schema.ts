@@ -1085,7 +1085,9 @@ export interface paths {
         put?: never;
         /**
          * Make an API key; its secret is told this once
-         * @description For a signed-in person; API keys and tokens may not call it.
+         * @description With an `Idempotency-Key` the answer, the secret in it, is kept encrypted for 24 hours and told again to its maker alone.
+         *
+         *     For a signed-in person; API keys and tokens may not call it.
          */
         post: operations["postV1Keys"];
         delete?: never;
@@ -1535,7 +1537,7 @@ export interface paths {
         };
         /**
          * Chat over a WebSocket
-         * @description Send `{"type": "turn", "ref": "1", ...}` with the fields of `POST /v1/chat.completions`, `{"type": "resume", "ref": "1", "after": "<event id>"}`, `{"type": "cancel", "ref": "1"}` or `{"type": "ping"}`. Each event comes back with its `ref` and `id`.
+         * @description Send `{"type": "turn", "ref": "1", ...}` with the fields of `POST /v1/chat.completions`, `{"type": "resume", "ref": "1", "after": "<event id>"}`, `{"type": "cancel", "ref": "1"}` or `{"type": "ping"}`. Each event comes back with its `ref` and `id`. `timeout`, or the header of the handshake, shortens the deadline of a turn. Among the schemas, `SocketRequest` is a message of the client and `SocketReply` one of the server.
          *
          *     From the role member on; an API key needs the permission chat.
          */
@@ -2101,12 +2103,18 @@ export interface components {
             max_completion_tokens?: null | number;
             max_tokens?: null | number;
             messages: components["schemas"]["OpenAIChatMessage"][];
+            /** @description Taken and not used. */
+            metadata?: {
+                [key: string]: string;
+            };
             min_p?: null | number;
             /** @description Only text. */
             modalities?: string[];
             /** @description An id of GET /v1/models; empty takes the default. */
             model?: string;
             n?: null | number;
+            /** @description Taken and not used before there are tools. */
+            parallel_tool_calls?: null | boolean;
             presence_penalty?: null | number;
             /** @description Not available yet. */
             reasoning_effort?: string;
@@ -2125,6 +2133,8 @@ export interface components {
             top_k?: null | number;
             top_logprobs?: null | number;
             top_p?: null | number;
+            /** @description Taken and not used: the caller is known. */
+            user?: null | string;
         };
         OpenAIChoice: {
             finish_reason: string;
@@ -2195,6 +2205,8 @@ export interface components {
             input: components["schemas"]["OpenAIInputs"];
             /** @description An id of GET /v1/models; empty takes the default. */
             model?: string;
+            /** @description Taken and not used: the caller is known. */
+            user?: null | string;
         };
         OpenAIExtra: {
             latency_ms: components["schemas"]["Timings"];
@@ -2408,6 +2420,11 @@ export interface components {
             owner?: string;
             viewer?: string;
         };
+        ServerStatus: {
+            chat: components["schemas"]["ModelStatus"];
+            embedding: components["schemas"]["ModelStatus"];
+            version: string;
+        };
         Session: {
             /** Format: date-time */
             created_at: string;
@@ -2480,6 +2497,46 @@ export interface components {
             reason: string;
             title: string;
         };
+        SocketReply: {
+            delta?: string;
+            done?: components["schemas"]["Done"];
+            error?: components["schemas"]["EventError"];
+            id?: string;
+            queue?: components["schemas"]["Queue"];
+            ref?: string;
+            start?: components["schemas"]["Start"];
+            /** @enum {string} */
+            type?: "pong";
+        };
+        SocketRequest: {
+            /** @description Of resume: the id of the last event that was read, or of the answer. */
+            after?: string;
+            /** @description Goes on with the text of the answer that parent_id names, in a new answer beside it whose first delta is that text. Send no messages. */
+            continue?: boolean;
+            /** @description Empty makes a new conversation. */
+            conversation_id?: string;
+            /** @description Of cancel: the answer, when it is not this socket's ref. */
+            message_id?: string;
+            messages?: components["schemas"]["TurnMessage"][];
+            /** @description An id of GET /v1/models; empty takes the default, or to continue the one that wrote the answer, if it is still there. */
+            model?: string;
+            params?: components["schemas"]["TurnParams"];
+            /** @description The message to go on from: absent is the end of the chosen branch, empty the root. To edit a question send the new one with the parent of the old; to answer anew send no messages and the question as parent. */
+            parent_id?: null | string;
+            /** @description The client's own name of the stream, told with each event. */
+            ref?: string;
+            response?: components["schemas"]["ResponseOptions"];
+            /** @description Not available yet. */
+            retrieval?: components["schemas"]["Retrieval"];
+            /** @description Makes a new conversation that is never listed or found, and is deleted a day after its last change. */
+            temporary?: boolean;
+            /** @description Of turn: seconds that it may take, when less than the server allows. */
+            timeout?: null | number;
+            /** @description Not available yet. */
+            tools?: unknown[];
+            /** @enum {string} */
+            type: "turn" | "resume" | "cancel" | "ping";
+        };
         /** @enum {string} */
         Speaker: "system" | "user" | "assistant" | "tool";
         Start: {
@@ -2493,11 +2550,6 @@ export interface components {
         State: "active" | "archived" | null;
         /** @enum {string} */
         Status: "complete" | "streaming" | "partial" | "failed";
-        StatusType2: {
-            chat: components["schemas"]["ModelStatus"];
-            embedding: components["schemas"]["ModelStatus"];
-            version: string;
-        };
         Tenant: {
             /** Format: date-time */
             created_at: string;
@@ -2854,7 +2906,12 @@ export interface operations {
     postV1AdminGroups: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3044,7 +3101,12 @@ export interface operations {
     postV1AdminInvitations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3437,7 +3499,12 @@ export interface operations {
     postV1AdminTenants: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3673,7 +3740,12 @@ export interface operations {
     postV1AdminUsers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3947,7 +4019,12 @@ export interface operations {
     postV1ChatDotCompletions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3981,7 +4058,12 @@ export interface operations {
     postV1ChatCompletions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4054,7 +4136,12 @@ export interface operations {
     postV1Conversations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4087,7 +4174,12 @@ export interface operations {
     postV1ConversationsImport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4282,7 +4374,12 @@ export interface operations {
     postV1ConversationsIdFork: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path: {
                 id: string;
             };
@@ -4348,7 +4445,12 @@ export interface operations {
     postV1ConversationsIdShares: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path: {
                 id: string;
             };
@@ -4418,7 +4520,12 @@ export interface operations {
     postV1Embeddings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4480,7 +4587,12 @@ export interface operations {
     postV1Folders: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4670,7 +4782,12 @@ export interface operations {
     postV1Keys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4975,7 +5092,12 @@ export interface operations {
                 /** @description An event id; the header Last-Event-ID wins. */
                 after?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The id of the last event that was read; as browsers send it. */
+                "Last-Event-ID"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path: {
                 id: string;
             };
@@ -5161,7 +5283,12 @@ export interface operations {
     postV1Prompts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5452,7 +5579,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatusType2"];
+                    "application/json": components["schemas"]["ServerStatus"];
                 };
             };
             /** @description Any error */
@@ -5503,7 +5630,10 @@ export interface operations {
     getV1Ws: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
             path?: never;
             cookie?: never;
         };

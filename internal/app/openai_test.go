@@ -1,0 +1,54 @@
+package app_test
+
+import (
+	"net/http"
+	"testing"
+)
+
+// The official clients read top_logprobs as a list, always.
+func TestLogprobsAlwaysListTheirRivals(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	for extra, rivals := range map[string]int{`"logprobs": true`: 0, `"logprobs": true, "top_logprobs": 0`: 0, `"logprobs": true, "top_logprobs": 2`: 2} {
+		a := s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", `{"messages": [{"role": "user", "content": "hi"}], `+extra+`}`)
+		var out struct {
+			Choices []struct {
+				Logprobs struct {
+					Content []struct {
+						TopLogprobs *[]map[string]any `json:"top_logprobs"`
+					}
+				}
+			}
+		}
+		a.into(t, &out)
+		tokens := out.Choices[0].Logprobs.Content
+		if len(tokens) == 0 || tokens[0].TopLogprobs == nil || len(*tokens[0].TopLogprobs) != rivals {
+			t.Errorf("%s: %.300s", extra, a.body)
+		}
+	}
+}
+
+// What the OpenAI API would refuse, or would silently mean nothing, is refused by name.
+func TestOpenAIFieldsOfTheWrongKindAreRefused(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	for body, param := range map[string]string{
+		`{"messages": [{"role": "user", "content": null}]}`:                               "messages[0].content",
+		`{"messages": [{"role": "user"}]}`:                                                "messages[0].content",
+		`{"messages": [{"role": "user", "content": []}]}`:                                 "messages[0].content",
+		`{"messages": [{"role": "user", "content": "  "}]}`:                               "messages[0].content",
+		`{"messages": [{"role": "user", "content": "hi"}], "user": 5}`:                    "user",
+		`{"messages": [{"role": "user", "content": "hi"}], "metadata": "x"}`:              "metadata",
+		`{"messages": [{"role": "user", "content": "hi"}], "metadata": {"a": 1}}`:         "metadata",
+		`{"messages": [{"role": "user", "content": "hi"}], "parallel_tool_calls": "yes"}`: "parallel_tool_calls",
+	} {
+		a := s.call(t, seeded, "POST", "/v1/chat/completions", body)
+		var e struct{ Error struct{ Param string } }
+		a.into(t, &e)
+		if a.status != http.StatusBadRequest || e.Error.Param != param {
+			t.Errorf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions",
+		`{"messages": [{"role": "user", "content": "hi"}], "user": "u", "metadata": {"a": "b"}, "parallel_tool_calls": true}`)
+}
