@@ -2,12 +2,16 @@ package tenancy
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/password"
 	"github.com/parley-chat/parley/internal/tenancy/throttle"
 )
 
@@ -69,10 +73,14 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	if err != nil {
 		return Grant{}, fmt.Errorf("sign in: %w", err)
 	}
+	nobody, err := s.nobody(ctx, key)
+	if err != nil {
+		return Grant{}, fmt.Errorf("sign in: %w", err)
+	}
 	var fit []candidate
 	var rehash bool
 	for i := range hashes {
-		var c candidate // without a hash, for the time that it takes
+		c := nobody
 		if i < len(found) {
 			c = found[i]
 		}
@@ -144,6 +152,33 @@ func (s *Service) candidates(ctx context.Context, emailKey, slug string) ([]cand
 		WHERE u.email_key = ? AND u.disabled_at = 0 AND u.password_hash <> '' AND t.deleted_at = 0 AND (t.slug = ? OR ? = '')
 		ORDER BY u.last_login_at DESC, u.id LIMIT ?`, emailKey, slug, slug, hashes)
 	return rows, hashes, err
+}
+
+// nobody stands in for an account that is not there, for the time that it takes. Its hash is as dear as
+// that of some account, always the same for an address: after a change of the cost, the accounts that
+// have not signed in since are as quick as before, and so must be as many addresses without an account.
+// Else the time of an answer would tell the ones from the others. The look-up is done for every sign-in,
+// since it takes time too.
+func (s *Service) nobody(ctx context.Context, emailKey string) (candidate, error) {
+	var accounts uint64
+	if err := s.db.Get(ctx, &accounts, `SELECT COUNT(*) FROM users WHERE password_hash <> ''`); err != nil {
+		return candidate{}, err
+	}
+	var some []string
+	if accounts > 0 {
+		mac := hmac.New(sha256.New, s.chance[:])
+		mac.Write([]byte(emailKey))
+		at := binary.BigEndian.Uint64(mac.Sum(nil)) % accounts
+		err := s.db.Select(ctx, &some, `SELECT password_hash FROM users WHERE password_hash <> '' ORDER BY id LIMIT 1 OFFSET ?`, int64(at))
+		if err != nil {
+			return candidate{}, err
+		}
+	}
+	var c candidate
+	if len(some) > 0 {
+		c.PasswordHash = password.Like(some[0])
+	}
+	return c, nil
 }
 
 func chooseTenant(fit []candidate) error {

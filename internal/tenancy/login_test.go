@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/tenancy/password"
+	"github.com/parley-chat/parley/internal/testkit"
 )
 
 // TestLoginTellsNothing has every failed sign-in answer with the same words and cost the same hashes.
@@ -216,4 +217,56 @@ func FuzzEmail(f *testing.F) {
 			t.Errorf("%q folds twice", a)
 		}
 	})
+}
+
+// After a change of the hash's cost, addresses without an account take as long as those with one: some as
+// the old cost takes, some as the new one, and each always the same.
+func TestUnknownAddressesCostWhatAccountsCost(t *testing.T) {
+	t.Parallel()
+	db := testkit.Store(t)
+	old := onto(t, db)
+	if none, err := old.nobody(t.Context(), "x@acme.test"); err != nil || none.PasswordHash != "" {
+		t.Errorf("without accounts: %+v, %v", none, err)
+	}
+	if _, err := old.CreateTenant(t.Context(), Console(""), NewTenant{Slug: "acme", Name: "Acme"}); err != nil {
+		t.Fatal(err)
+	}
+	acme, err := old.Tenant(t.Context(), Console(""), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.userIn(t, acme.ID, "a@acme.test", chat.RoleMember)
+	dear := onto(t, db, func(c *Config) { c.Password.Iterations = 2 })
+	cost := func(address string) string {
+		t.Helper()
+		c, err := dear.nobody(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.PasswordHash[:len("$argon2id$v=19$m=64,t=1,p=1$")]
+	}
+	const before, after = "$argon2id$v=19$m=64,t=1,p=1$", "$argon2id$v=19$m=64,t=2,p=1$"
+	for i := range 20 {
+		if got := cost(fmt.Sprint(i, "@acme.test")); got != before {
+			t.Fatalf("all accounts have the old cost, an unknown address %q", got)
+		}
+	}
+	dear.userIn(t, acme.ID, "b@acme.test", chat.RoleMember)
+	seen := map[string]int{}
+	for i := range 64 {
+		got := cost(fmt.Sprint(i, "@acme.test"))
+		if seen[got]++; got != cost(fmt.Sprint(i, "@acme.test")) {
+			t.Errorf("address %d costs now this and now that", i)
+		}
+	}
+	if seen[before] == 0 || seen[after] == 0 || len(seen) != 2 {
+		t.Errorf("half of the accounts have the new cost, unknown addresses %v", seen)
+	}
+	// Signing in brings an account to the new cost.
+	dear.login(t, "a@acme.test", goodPassword, "acme")
+	for i := range 20 {
+		if got := cost(fmt.Sprint(i, "@acme.test")); got != after {
+			t.Fatalf("all accounts have the new cost, an unknown address %q", got)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,9 @@ func TestRealProvider(t *testing.T) {
 	provider := oidc.Provider{
 		Name: "real", Issuer: address, ClientID: os.Getenv("TEST_OIDC_CLIENT_ID"),
 		ClientSecret: secrets.Secret(os.Getenv("TEST_OIDC_CLIENT_SECRET")), Redirect: os.Getenv("TEST_OIDC_REDIRECT_URI"),
-		Accounts: issuer.Accounts{AutoCreate: true, LinkByEmail: true},
+		// The provider tells the client's own id in a claim of a scope of its own, which serves as a group.
+		Scopes:   []string{"openid", "profile", "email", "custom_scope"},
+		Accounts: issuer.Accounts{AutoCreate: true, LinkByEmail: true, GroupsClaim: "custom_claim.client"},
 	}
 	f := setUp(t, func(c *Config) { c.OIDC = []oidc.Provider{provider} })
 	f.now = time.Now
@@ -48,6 +51,9 @@ func TestRealProvider(t *testing.T) {
 	id, err := f.Session(ctx, g.Token)
 	if err != nil || next != "/c/7" || id.Email != "alice@example.test" || id.User != alice.User || id.Role != chat.RoleAdmin {
 		t.Errorf("identity = %+v, next = %q, %v", id, next, err)
+	}
+	if !slices.Equal(id.Groups, []string{provider.ClientID}) {
+		t.Errorf("groups = %v, want the claim's %q", id.Groups, provider.ClientID)
 	}
 	_, _, err = f.FinishOIDC(ctx, begun.Cookie, back, Client{})
 	wantKind(t, "the same return twice", err, "login_state")

@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"go.uber.org/zap"
@@ -41,6 +42,7 @@ type Service struct {
 	onDelete []DeleteHook
 	onShred  func(ctx context.Context, tenant string) (copies int, err error)
 	setup    setupGate
+	chance   [32]byte // what of the accounts an address without one is likened to; see nobody
 }
 
 // throttleSize bounds the memory of failed sign-ins: about 100 bytes for each key.
@@ -52,13 +54,15 @@ func New(db *store.DB, keys TenantKeys, cfg Config, log *zap.Logger) *Service {
 }
 
 func newAt(db *store.DB, keys TenantKeys, cfg Config, log *zap.Logger, now func() time.Time) *Service {
-	return &Service{
+	s := &Service{
 		db: db, keys: keys, cfg: cfg, log: log.Named("tenancy"), now: now,
 		hasher:  password.NewHasher(cfg.Password),
 		limiter: throttle.New(throttleSize, now),
 		logins:  oidc.New(cfg.OIDC, now),
 		tokens:  bearer.New(cfg.Issuers, now),
 	}
+	_, _ = rand.Read(s.chance[:]) // never fails: crypto/rand ends the process instead
+	return s
 }
 
 // OnDelete adds a hook. All hooks are added before the service is used.

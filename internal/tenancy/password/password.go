@@ -85,18 +85,28 @@ func NewHasher(cfg Config) *Hasher {
 			SaltLength: saltLength, KeyLength: keyLength,
 		},
 		slots: semaphore.NewWeighted(int64(cfg.Concurrency)),
-		dummy: dummy(cfg),
+		dummy: dummy(cfg.MemoryKiB, cfg.Iterations, cfg.Parallelism),
 	}
 }
 
 // dummy is the form of a hash with random salt and key, which no password fits. Comparing with it
 // costs the same as with a true one, and making it costs nothing.
-func dummy(cfg Config) string {
+func dummy(memory, iterations uint32, lanes uint8) string {
 	var b [saltLength + keyLength]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	enc := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", cfg.MemoryKiB, cfg.Iterations, cfg.Parallelism,
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", memory, iterations, lanes,
 		enc.EncodeToString(b[:saltLength]), enc.EncodeToString(b[saltLength:]))
+}
+
+// Like is a hash that no password fits, at the cost of the one given: comparing with either takes the
+// same time. Of none, or what is no hash, it is "".
+func Like(hash string) string {
+	params, _, _, err := argon2id.DecodeHash(hash)
+	if err != nil {
+		return ""
+	}
+	return dummy(params.Memory, params.Iterations, params.Parallelism)
 }
 
 // Hash returns the hash to store, in PHC form. It waits while too many hashes run.

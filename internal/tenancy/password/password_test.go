@@ -57,6 +57,26 @@ func TestHashAndVerify(t *testing.T) {
 	}
 }
 
+func TestLikeCostsTheSameAndFitsNothing(t *testing.T) {
+	t.Parallel()
+	dear := cheap()
+	dear.Iterations, dear.MemoryKiB = 3, 128
+	hash, err := password.NewHasher(dear).Hash(t.Context(), "some password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	like := password.Like(hash)
+	if !strings.HasPrefix(like, "$argon2id$v=19$m=128,t=3,p=1$") || like == hash || len(like) != len(hash) {
+		t.Errorf("like %q is %q", hash, like)
+	}
+	if ok, _, err := password.NewHasher(cheap()).Verify(t.Context(), "some password", like); ok || err != nil {
+		t.Errorf("it fits: %v, %v", ok, err)
+	}
+	if got := password.Like("no hash"); got != "" {
+		t.Errorf("like what is no hash: %q", got)
+	}
+}
+
 // TestBounded has many hashes at once; each waits its turn and a caller that gives up stops waiting.
 func TestBounded(t *testing.T) {
 	t.Parallel()
