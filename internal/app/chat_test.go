@@ -203,3 +203,75 @@ func TestNoModelIsSaidAndHealed(t *testing.T) {
 	tinyModel(t, filepath.Join(dir, "models", "tiny.gguf"), "llama")
 	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", `{"messages": [{"role": "user", "content": "hi"}]}`)
 }
+
+// A client that lost its stream reads on from the last event that it had, with nothing twice and nothing
+// missing, while the answer grows and after it.
+func TestStreamResumesOverHTTP(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Replies: []string{"eins zwei drei vier fünf"}, Gate: gate}
+	}, nil)
+	var start *chat.Start
+	var last, text string
+	s.stream(t, seeded, "POST", "/v1/chat.completions", `{"messages": [{"role": "user", "content": "count"}]}`, func(e event) bool {
+		last = e.id
+		if text += e.Delta; e.Start != nil {
+			start = e.Start
+			go func() { gate <- struct{}{}; gate <- struct{}{} }()
+		}
+		return !strings.Contains(text, "zwei")
+	})
+	close(gate)
+	path := "/v1/messages/" + start.Message + "/events"
+	for what, header := range map[string][]string{"by header": {"Last-Event-ID", last}, "by query": nil} {
+		rest, done := "", false
+		at := path
+		if header == nil {
+			at += "?after=" + last
+		}
+		s.stream(t, seeded, "GET", at, "", func(e event) bool {
+			rest, done = rest+e.Delta, e.Done != nil
+			if e.Start != nil {
+				t.Errorf("%s: the start was told twice", what)
+			}
+			return true
+		}, header...)
+		if text+rest != "eins zwei drei vier fünf" || !done {
+			t.Errorf("%s: %q, then %q", what, text, rest)
+		}
+	}
+	for _, bad := range []string{"nothing", start.Message + ".1", start.Message + ".-1.0", "msg_00000000000000000000000000.1.2", start.Message + ".999.9999"} {
+		if a := s.call(t, seeded, "GET", path, nil, "Last-Event-ID", bad); a.status != http.StatusBadRequest || a.code() != "invalid_request" {
+			t.Errorf("Last-Event-ID %q: %d %s", bad, a.status, a.body)
+		}
+	}
+}
+
+// The client's own deadline ends a native stream by an event, and one that is none is refused.
+func TestDeadlineOfTheClient(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Gate: make(chan struct{})}
+	}, nil)
+	const body = `{"messages": [{"role": "user", "content": "hi"}]}`
+	var failed *chat.EventError
+	s.stream(t, seeded, "POST", "/v1/chat.completions", body, func(e event) bool {
+		failed = e.Error
+		return true
+	}, "X-Request-Timeout", "0.05")
+	if failed == nil || failed.Code != "deadline_exceeded" {
+		t.Errorf("streamed: %+v", failed)
+	}
+	for _, path := range []string{"/v1/chat.completions", "/v1/chat/completions"} {
+		a := s.call(t, seeded, "POST", path, `{"messages": [{"role": "user", "content": "hi"}], "response": {"stream": false}}`, "X-Request-Timeout", "0.05")
+		if a.status != http.StatusGatewayTimeout || a.code() != "deadline_exceeded" {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+		for _, bad := range []string{"soon", "0", "-1", "NaN", "1e999", "1s", "0x", "1,5", "--"} {
+			if a := s.call(t, seeded, "POST", path, body, "X-Request-Timeout", bad); a.status != http.StatusBadRequest || a.code() != "invalid_request" {
+				t.Errorf("%s with %q: %d %s", path, bad, a.status, a.body)
+			}
+		}
+	}
+}

@@ -21,7 +21,7 @@ import (
 // Whatever arrives, the answer is a clear one in the documented shape, and never the server's own error.
 func checkAnswer(t *testing.T, what string, a answer) {
 	t.Helper()
-	if a.status == http.StatusInternalServerError || a.status < 200 {
+	if a.status >= http.StatusInternalServerError || a.status < 200 {
 		t.Errorf("%s: status %d: %.300s", what, a.status, a.body)
 	}
 	if a.status < 400 || len(a.body) == 0 {
@@ -176,11 +176,47 @@ func TestBrokenHTTPDoesNoHarm(t *testing.T) {
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	s := boot(t, "", nil, nil)
+	body := `{"messages": "` + strings.Repeat("x", 5<<20) + `"}`
 	for _, path := range []string{"/v1/chat/completions", "/v1/chat.completions", "/v1/session"} {
-		a := s.call(t, seeded, "POST", path, `{"messages": "`+strings.Repeat("x", 5<<20)+`"}`)
-		if a.status != http.StatusRequestEntityTooLarge || a.code() != "too_large" {
-			t.Errorf("%s: %d %s", path, a.status, a.body)
+		for _, header := range [][]string{nil, {"Idempotency-Key", "big"}} {
+			if path == "/v1/session" && header != nil {
+				continue
+			}
+			a := s.call(t, seeded, "POST", path, body, header...)
+			if a.status != http.StatusRequestEntityTooLarge || a.code() != "too_large" {
+				t.Errorf("%s %v: %d %s", path, header, a.status, a.body)
+			}
 		}
+	}
+}
+
+// Nesting as deep as a body can be exhausts no stack and takes no time.
+func TestDeepNestingIsRefused(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	const depth = 1 << 18
+	for _, body := range []string{
+		strings.Repeat("[", depth), strings.Repeat("[", depth) + strings.Repeat("]", depth), strings.Repeat(`{"a":`, depth/4),
+		`{"messages": ` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`,
+		`{"messages": [{"role": "user", "content": ` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}]}`,
+		`{"messages": [{"role": "user", "content": "hi"}], "tools": [` + strings.Repeat(`{"a":`, depth/4) + "1" + strings.Repeat("}", depth/4) + `]}`,
+		`{"input": ` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`,
+	} {
+		for _, path := range []string{"/v1/chat/completions", "/v1/chat.completions", "/v1/embeddings", "/v1/session", "/v1/admin/users"} {
+			what := fmt.Sprintf("%s %.40s", path, body)
+			a := s.call(t, seeded, "POST", path, body)
+			checkAnswer(t, what, a)
+			if a.status != http.StatusBadRequest {
+				t.Errorf("%s: %d %.200s", what, a.status, a.body)
+			}
+		}
+	}
+	socket := s.dial(t)
+	if err := socket.conn.Write(socket.ctx, websocket.MessageText, []byte(`{"type": "turn", "messages": `+strings.Repeat("[", depth)+strings.Repeat("]", depth)+`}`)); err != nil {
+		t.Fatal(err)
+	}
+	if m := socket.next(); m.Error == nil || m.Error.Code != "invalid_request" {
+		t.Errorf("over the socket: %+v", m)
 	}
 }
 

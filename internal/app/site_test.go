@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -42,6 +43,7 @@ type site struct {
 	dir      string
 	cfg      app.Config
 	contract *contract
+	net      http.RoundTripper // nil is the default one
 }
 
 // boot starts the server in dir ("" is a fresh folder). change, which may be nil, alters the settings.
@@ -196,7 +198,7 @@ func (s *site) call(t testing.TB, who credential, method, path string, body any,
 		req.Header.Set(header[i], header[i+1])
 	}
 	who.on(req)
-	res, err := http.DefaultTransport.RoundTrip(req)
+	res, err := cmp.Or(s.net, http.DefaultTransport).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
