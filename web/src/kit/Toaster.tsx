@@ -2,7 +2,7 @@ import clsx from 'clsx'
 import { CircleAlert, X } from 'lucide-react'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
-import { dismiss, toastStore, type Toast } from './toasts'
+import { act, dismiss, toastStore, type Toast } from './toasts'
 
 /** The place of the toasts. They stay while the pointer or the focus is on them. */
 export function Toaster() {
@@ -43,10 +43,7 @@ function Item({ item, held }: { item: Toast; held: boolean }) {
         <button
           type="button"
           className={clsx(button, 'ms-2 px-2.5 font-semibold')}
-          onClick={() => {
-            item.action?.run()
-            dismiss(item.id)
-          }}
+          onClick={() => act(item.id)}
         >
           {item.action.label}
         </button>
