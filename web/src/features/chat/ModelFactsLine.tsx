@@ -16,14 +16,14 @@ export function ModelFactsLine({ facts = {} }: { facts?: ModelFacts }) {
   const here = (facts.location ?? 'here') === 'here'
   words.push(here ? (facts.price ? t('models.here') : t('models.freeHere')) : (facts.location ?? ''))
   return (
-    <p className="mt-1 flex items-baseline gap-1.5 text-xs text-muted tabular-nums">
+    <p className="mt-1 text-xs text-muted tabular-nums">
       {facts.loaded !== undefined && (
         <>
-          <span aria-hidden="true" className={clsx('size-1.5 shrink-0 -translate-y-px rounded-full', facts.loaded ? 'bg-accent' : 'bg-edge')} />
-          {facts.loaded ? t('models.loaded') : t('models.notLoaded')} ·
+          <span aria-hidden="true" className={clsx('me-1.5 inline-block size-1.5 -translate-y-px rounded-full', facts.loaded ? 'bg-accent' : 'bg-edge')} />
+          {facts.loaded ? t('models.loaded') : t('models.notLoaded')} ·{' '}
         </>
       )}
-      <span className="min-w-0 flex-1">{words.join(' · ')}</span>
+      {words.join(' · ')}
     </p>
   )
 }

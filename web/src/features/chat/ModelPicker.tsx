@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import { Check, ChevronDown, Columns2, Search } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Model } from '@/api/types'
 import { Button } from '@/kit/Button'
@@ -89,6 +89,8 @@ interface ChoicesProps {
 function Choices({ label, models, value, onChoose }: ChoicesProps) {
   const { t } = useTranslation()
   const [text, setText] = useState('')
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
   const found = findModels(models, text)
   const list = useListbox(found.length, (i) => found[i] && onChoose(found[i].id), { begin: Math.max(0, models.findIndex((m) => m.id === value)) })
   return (
@@ -96,6 +98,7 @@ function Choices({ label, models, value, onChoose }: ChoicesProps) {
       <div className="flex shrink-0 items-center gap-2.5 border-b border-line px-3">
         <Search aria-hidden="true" className="size-4 shrink-0 text-muted" />
         <input
+          ref={field}
           role="combobox"
           aria-label={label}
           aria-expanded={found.length > 0}

@@ -36,8 +36,8 @@ export function Thread({ tree, path, pending, focus, canAsk, model, models, onAs
   const [nearness] = useState(createNearness)
   useEffect(() => () => nearness.stop(), [nearness])
 
-  // What is asked is seen at once, wherever the reader was.
-  const ticket = pending?.ticket
+  // What is asked is seen at once, wherever the reader was; what was queued lets the reader be.
+  const ticket = pending && !pending.queued ? pending.ticket : undefined
   useEffect(() => {
     if (ticket) jump()
   }, [ticket, jump])

@@ -21,6 +21,8 @@ export interface Pending {
   parent: string
   /** Undefined when `parent` is answered once more. */
   text?: string
+  /** It was sent by itself, and not by the reader just now. */
+  queued?: boolean
 }
 
 export interface Ask {
@@ -32,6 +34,7 @@ export interface Ask {
   beside?: string
   /** Goes on writing this answer, whose question is `parent`. */
   goOn?: Message
+  queued?: boolean
   temporary?: boolean
   /** Where a new conversation is put. */
   folder?: string
@@ -116,7 +119,7 @@ export class Asker {
   private async send(client: QueryClient, chat: string, { text, model }: Queued): Promise<string | undefined> {
     try {
       const conversation = await client.fetchQuery({ ...conversationQuery(chat), staleTime: Infinity })
-      return await this.one(client, chat, { parent: conversation.leaf_id ?? '', text, model })
+      return await this.one(client, chat, { parent: conversation.leaf_id ?? '', text, model, queued: true })
     } catch (err) {
       return errorText(err)
     }
@@ -127,7 +130,7 @@ export class Asker {
     const { parent, text, model, goOn } = ask
     const ticket = `ticket-${++this.tickets}`
     this.problems.delete(chat)
-    this.pending.set(chat, { ticket, chat, parent, text })
+    this.pending.set(chat, { ticket, chat, parent, text, queued: ask.queued })
     this.tell()
     let into = chat
     let second: Promise<unknown> | undefined

@@ -53,7 +53,7 @@ export function ShareDialog({ conversation, onClose }: Props) {
           }}
         >
           <div className="min-h-0 space-y-5 overflow-y-auto px-6 pt-4 pb-1">
-            <div className="flex flex-wrap items-end gap-x-6 gap-y-4">
+            <div className="flex flex-wrap items-start gap-x-6 gap-y-4">
               <div>
                 <p className="mb-1.5 text-sm font-medium">{t('share.audience')}</p>
                 <Segmented

@@ -3,13 +3,15 @@ import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '@/api/client'
 import { errorText } from '@/api/errorText'
-import { Answer } from '@/features/chat/markdown/Answer'
 import { Bubble } from '@/features/chat/Bubble'
+import { Answer, preloadMarkdown } from '@/features/chat/markdown/Answer'
 import { locale } from '@/i18n/setup'
 import { Button } from '@/kit/Button'
 import { Logo } from '@/kit/Logo'
 import { Skeleton } from '@/kit/Skeleton'
 import { useShared } from './data'
+
+preloadMarkdown()
 
 /** A chat that somebody shared: to read, and nothing else. */
 export function SharedPage() {
