@@ -1,5 +1,4 @@
-import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { createContext, startTransition, useContext, useEffect, useRef, useState, type ReactNode } from 'react'
 import type { Message } from '@/api/types'
 
 /** Tells when an element comes near to what is in sight, once. */
@@ -33,34 +32,41 @@ export function createNearness(): Nearness & { stop: () => void } {
   }
 }
 
+/** The words that say whose message it is, for those who hear the page. */
+export interface Speakers {
+  you: string
+  parley: string
+}
+
 interface Props {
   message: Message
   /** Drawn from the start, as are the last ones of a conversation. */
   drawn: boolean
-  children: ReactNode
+  speakers: Speakers
+  children: () => ReactNode
 }
 
 /**
  * A message that is drawn in full once it comes near. Until then its bare text stands there, laid out only
  * when it is seen, so that a long conversation opens at once and the browser's own search still finds all.
  */
-export function LazyRow({ message, drawn, children }: Props) {
-  const { t } = useTranslation()
+export function LazyRow({ message, drawn, speakers, children }: Props) {
   const nearness = useContext(NearnessContext)
   const [near, setNear] = useState(drawn || !nearness)
   const row = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (near || !row.current) return
-    return nearness?.watch(row.current, () => setNear(true))
+    // Not urgent: the scrolling goes first.
+    return nearness?.watch(row.current, () => startTransition(() => setNear(true)))
   }, [near, nearness])
   const lines = Math.ceil(message.text.length / 85) + 2
   return (
     <div ref={row} className="row" style={{ containIntrinsicBlockSize: `auto ${Math.min(lines * 27, 4000)}px` }}>
       {near ? (
-        children
+        children()
       ) : (
         <article id={message.id} className={message.role === 'user' ? 'flex flex-col items-end' : undefined}>
-          <h2 className="sr-only">{message.role === 'user' ? t('chat.you') : t('chat.parley')}</h2>
+          <h2 className="sr-only">{message.role === 'user' ? speakers.you : speakers.parley}</h2>
           <div className="text-read wrap-anywhere whitespace-pre-wrap">{message.text}</div>
         </article>
       )}

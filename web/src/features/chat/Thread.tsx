@@ -7,11 +7,11 @@ import { IconButton } from '@/kit/IconButton'
 import { Skeleton } from '@/kit/Skeleton'
 import { PendingAnswer } from './AnswerState'
 import type { Ask, Pending } from './asker'
-import { createNearness, LazyRow, NearnessProvider } from './LazyRow'
+import { createNearness, NearnessProvider } from './LazyRow'
 import { pairOf, usePairs } from './pairs'
 import { Said } from './QuestionRow'
-import { MessageRow, PairedRow } from './rows'
-import { placeOf, type Tree } from './tree'
+import { PairedRow, Rows } from './rows'
+import type { Tree } from './tree'
 import { useStickToBottom } from './useStickToBottom'
 
 interface Props {
@@ -26,9 +26,6 @@ interface Props {
   /** Shows the branch of a message. */
   onShow: (id: string) => void
 }
-
-// How many of the last messages are drawn at once: more than a screen of them.
-const first = 10
 
 export function Thread({ tree, path, pending, focus, canAsk, model, models, onAsk, onShow }: Props) {
   const { t } = useTranslation()
@@ -55,19 +52,14 @@ export function Thread({ tree, path, pending, focus, canAsk, model, models, onAs
   const last = shown.at(-1)
   const pair = pairOf(usePairs(), last?.role === 'assistant' ? last.id : '')
   const sides = pair && !pending ? pair : undefined
-  const rows = sides ? shown.slice(0, -1) : shown
-  const at = focus ? rows.findIndex((m) => m.id === focus) : -1
+  const rows = useMemo(() => (sides ? shown.slice(0, -1) : shown), [shown, sides])
   const common = { models, model, canAsk, onAsk, onShow }
   return (
     <NearnessProvider value={nearness}>
       <div className="relative min-h-0 flex-1">
-        <div ref={box} data-scrolls="" className="h-full overflow-y-auto overscroll-contain mask-[linear-gradient(transparent,black_1rem,black_calc(100%-1.5rem),transparent)]">
+        <div ref={box} data-scrolls="" className="h-full overflow-y-auto overscroll-contain">
           <div ref={content} role="region" aria-label={t('chat.conversation')} className="flex flex-col pt-2 pb-8">
-            {rows.map((m, i) => (
-              <LazyRow key={m.id} message={m} drawn={i >= rows.length - first || (at >= 0 && Math.abs(i - at) < 4)}>
-                <MessageRow {...common} message={m} place={placeOf(tree, m.id)} last={m === last && !pending} marked={m.id === focus} />
-              </LazyRow>
-            ))}
+            <Rows {...common} tree={tree} rows={rows} last={pending ? undefined : last?.id} focus={focus} />
             {sides && last && <PairedRow {...common} tree={tree} pair={sides} />}
             {pending && (
               <div className={clsx(read, 'flex flex-col gap-7 py-1.5')}>
@@ -77,6 +69,9 @@ export function Thread({ tree, path, pending, focus, canAsk, model, models, onAs
             )}
           </div>
         </div>
+        {/* The text fades at the edges. A mask would have all of it painted anew for each frame of scrolling. */}
+        <div aria-hidden="true" className="pointer-events-none absolute inset-x-0 top-0 me-3 h-4 bg-linear-to-b from-canvas to-transparent" />
+        <div aria-hidden="true" className="pointer-events-none absolute inset-x-0 bottom-0 me-3 h-6 bg-linear-to-t from-canvas to-transparent" />
         {away && (
           <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
             <IconButton
