@@ -159,7 +159,7 @@ export const libraryRoutes = {
   'POST /v1/conversations/import': [true, imported],
   'POST /v1/conversations/:id/shares': [true, share],
   'POST /v1/conversations/:id/shares/preview': [true, (ctx) => ctx.json(200, preview(ctx, conversation(ctx)))],
-  'GET /v1/shares': [true, (ctx) => ctx.json(200, { data: own(ctx, ctx.state.shares).map(publicShare) })],
+  'GET /v1/shares': [true, (ctx) => ctx.json(200, { data: own(ctx, ctx.state.shares).map(publicShare), public_links: ctx.state.faults.links })],
   'DELETE /v1/shares/:id': [true, gone('shares')],
   'GET /v1/shared/:id': [false, shared],
   'GET /v1/prompts': [true, (ctx) => ctx.json(200, { data: [...ctx.state.prompts.values()].filter((p) => p.shared || p.user === ctx.user.id).map(publicPrompt(ctx)) })],

@@ -118,7 +118,7 @@ export class Asker {
 
   private async send(client: QueryClient, chat: string, { text, model }: Queued): Promise<string | undefined> {
     try {
-      const conversation = await client.fetchQuery({ ...conversationQuery(chat), staleTime: Infinity })
+      const conversation = client.getQueryData<Conversation>(conversationKey(chat)) ?? (await client.fetchQuery(conversationQuery(chat)))
       return await this.one(client, chat, { parent: conversation.leaf_id ?? '', text, model, queued: true })
     } catch (err) {
       return errorText(err)

@@ -45,7 +45,7 @@ const MessageRow = memo(function MessageRow({ models, model, canAsk, onAsk, onSh
             models={models}
             last={last}
             onAgain={(other) => void onAsk({ parent, model: other ?? model })}
-            onGoOn={() => void onAsk({ parent, model: m.model, goOn: m })}
+            onGoOn={() => void onAsk({ parent, goOn: m })}
           />
         )
       }
@@ -115,7 +115,7 @@ export function PairedRow({ tree, models, canAsk, onAsk, pair }: Common & { tree
         }}
         onGoOn={() => {
           closePair(pair.question)
-          void onAsk({ parent: pair.question, model: m.model, goOn: m })
+          void onAsk({ parent: pair.question, goOn: m })
         }}
       />
     ) : (

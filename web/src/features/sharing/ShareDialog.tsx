@@ -8,7 +8,7 @@ import { Dialog } from '@/kit/Dialog'
 import { inputClass } from '@/kit/Field'
 import { Notice } from '@/kit/Notice'
 import { Segmented } from '@/kit/Segmented'
-import { useShareChanges } from './data'
+import { useShareChanges, useShares } from './data'
 import { Preview } from './Preview'
 
 interface Props {
@@ -27,6 +27,7 @@ export function ShareDialog({ conversation, onClose }: Props) {
   const [link, setLink] = useState('')
   const expiry = useId()
   const { make } = useShareChanges()
+  const linksOff = useShares().data?.public_links === false
   const { busy, problem, run } = useAction()
   const request: ShareRequest = { redact, audience, expires_in_days: days }
   return (
@@ -62,9 +63,10 @@ export function ShareDialog({ conversation, onClose }: Props) {
                   onChange={setAudience}
                   options={[
                     { value: 'tenant', label: t('share.tenant') },
-                    { value: 'link', label: t('share.link') },
+                    { value: 'link', label: t('share.link'), disabled: linksOff },
                   ]}
                 />
+                {linksOff && <p className="mt-1.5 max-w-72 text-sm text-muted">{t('share.linksOff')}</p>}
               </div>
               <div>
                 <label htmlFor={expiry} className="mb-1.5 block text-sm font-medium">

@@ -25,9 +25,9 @@ export function Shares() {
     <Section title={t('share.mine')} text={t('share.mineText')}>
       {shares.isPending && <Skeleton className="h-14" />}
       {shares.isError && <Notice>{errorText(shares.error)}</Notice>}
-      {shares.data?.length === 0 && <p className="text-sm text-muted">{t('share.none')}</p>}
+      {shares.data?.data.length === 0 && <p className="text-sm text-muted">{t('share.none')}</p>}
       <ul className="divide-y divide-line rounded-md border border-line empty:hidden">
-        {shares.data?.map((s) => (
+        {shares.data?.data.map((s) => (
           <li key={s.id} className="flex items-center gap-3 px-4 py-3">
             <div className="min-w-0 flex-1">
               <p className="truncate text-sm font-medium">{s.title || t('chat.untitled')}</p>

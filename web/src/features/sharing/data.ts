@@ -14,7 +14,7 @@ export function usePreview(conversation: string, request: ShareRequest) {
   })
 }
 
-export const useShares = () => useQuery({ queryKey: sharesKey, queryFn: () => get<Page<Share>>('/v1/shares').then((page) => page.data) })
+export const useShares = () => useQuery({ queryKey: sharesKey, queryFn: () => get<Page<Share> & { public_links?: boolean }>('/v1/shares') })
 
 export function useShareChanges() {
   const client = useQueryClient()
