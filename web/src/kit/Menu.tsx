@@ -48,7 +48,7 @@ export function MenuItem({ icon: Icon, danger, disabled, onSelect, children }: I
   return (
     <Radix.Item disabled={disabled} onSelect={onSelect} className={clsx(item, danger && 'text-danger')}>
       {Icon && <Icon aria-hidden="true" className={clsx('size-4 shrink-0', !danger && 'text-muted')} />}
-      <span className="truncate">{children}</span>
+      {children}
     </Radix.Item>
   )
 }
@@ -59,8 +59,8 @@ export function MenuSub({ icon: Icon, label, children }: { icon?: LucideIcon; la
     <Radix.Sub>
       <Radix.SubTrigger className={clsx(item, 'data-[state=open]:bg-hover')}>
         {Icon && <Icon aria-hidden="true" className="size-4 text-muted" />}
-        <span className="flex-1">{label}</span>
-        <ChevronRight aria-hidden="true" className="size-4 text-muted rtl:rotate-180" />
+        {label}
+        <ChevronRight aria-hidden="true" className="ms-auto size-4 text-muted rtl:rotate-180" />
       </Radix.SubTrigger>
       <Radix.Portal>
         <Radix.SubContent

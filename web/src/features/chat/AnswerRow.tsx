@@ -99,7 +99,7 @@ function Again({ models, model, onAgain }: { models: Model[]; model?: string; on
           <MenuLabel>{t('actions.againWith')}</MenuLabel>
           {others.map((m) => (
             <MenuItem key={m.id} onSelect={() => onAgain(m.id)}>
-              {m.id}
+              <span className="truncate">{m.id}</span>
             </MenuItem>
           ))}
         </Menu>

@@ -131,7 +131,7 @@ export function MoveMenu({ conversations, folders, actions }: { conversations: C
     <MenuSub icon={Folder} label={t('folders.move')}>
       {folders.map((f) => (
         <MenuItem key={f.id} icon={Folder} disabled={conversations.every((c) => c.folder_id === f.id)} onSelect={() => actions.move(conversations, f)}>
-          {f.name}
+          <span className="truncate">{f.name}</span>
         </MenuItem>
       ))}
       {folders.length > 0 && <MenuLine />}

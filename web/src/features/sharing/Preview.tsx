@@ -17,7 +17,7 @@ export function Preview({ conversation, request }: { conversation: string; reque
   const { messages, redactions } = preview.data
   const total = redactions.reduce((n, r) => n + r.count, 0)
   return (
-    <section aria-label={t('share.preview')} className="overflow-hidden rounded-md border border-line">
+    <div className="overflow-hidden rounded-md border border-line">
       <p role="status" className="flex items-start gap-2 border-b border-line bg-sunken px-3 py-2 text-sm">
         <ShieldCheck aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-muted" />
         {!request.redact
@@ -46,6 +46,6 @@ export function Preview({ conversation, request }: { conversation: string; reque
         ))}
         {messages.length > 200 && <p className="text-muted">{t('share.more', { count: messages.length - 200 })}</p>}
       </div>
-    </section>
+    </div>
   )
 }
