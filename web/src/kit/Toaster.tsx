@@ -15,7 +15,8 @@ export function Toaster() {
       aria-label={t('kit.notifications')}
       aria-live="polite"
       aria-atomic="false"
-      className="pointer-events-none fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 pb-[max(1rem,env(safe-area-inset-bottom))]"
+      // Beside the composer and never over it; on a phone below the header.
+      className="pointer-events-none fixed inset-x-0 z-60 flex flex-col items-center gap-2 p-4 max-sm:top-12 sm:bottom-0 sm:items-end"
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}

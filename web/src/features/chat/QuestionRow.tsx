@@ -50,7 +50,7 @@ export function QuestionRow({ message, place, canAsk, marked, onShow, onEdit }: 
   return (
     <article id={message.id} className="group flex flex-col items-end">
       <Bubble text={message.text} marked={marked} />
-      <div className="mt-1 flex h-8 items-center gap-0.5 pointer-coarse:h-9">
+      <div className="mt-0.5 flex h-7 items-center gap-0.5 pointer-coarse:h-9">
         <div className={quiet}>
           {message.edited_at && <span className="pe-1.5 text-xs text-muted">{t('actions.edited')}</span>}
           <CopyButton text={message.text} label={t('chat.copy')} />

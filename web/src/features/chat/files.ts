@@ -8,7 +8,7 @@ export interface TextFile {
 }
 
 /** How much a message takes along. The context of a model is smaller still, and the server says so. */
-export const limits = { files: 10, bytes: 256 * 1024 }
+export const limits = { files: 10, bytes: 256_000 }
 
 export type Refusal = 'image' | 'binary' | 'large' | 'many' | 'empty'
 
