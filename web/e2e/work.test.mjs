@@ -275,7 +275,7 @@ test('a share shows a redacted copy, and is gone when it is revoked', { skip }, 
   await page.keyboard.press('Escape')
   const other = await context.newPage()
   await other.goto(link)
-  await other.getByText('does [email] write letters?').waitFor()
+  await other.getByRole('region', { name: 'Conversation' }).getByText('does [email] write letters?').waitFor()
   await accessible(other)
   await shot(other, 'shared')
   await other.setViewportSize(sizes.phone)

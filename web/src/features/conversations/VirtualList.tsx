@@ -62,9 +62,11 @@ export function VirtualList({ rows, render, more, busy, onMore, onEscape }: Prop
     while (rows[to]?.kind === 'group') to += step
     if (!rows[to]) return
     e.preventDefault()
+    const row = () => box.current?.querySelector<HTMLElement>(`[data-index="${to}"] :is(a, button, input)`)
+    // The next row is drawn already, as a rule.
+    row()?.focus({ preventScroll: true })
     virtual.scrollToIndex(to)
-    const focus = () => box.current?.querySelector<HTMLElement>(`[data-index="${to}"] :is(a, button, input)`)
-    requestAnimationFrame(() => (focus() ? focus()?.focus() : requestAnimationFrame(() => focus()?.focus())))
+    if (!row()) requestAnimationFrame(() => requestAnimationFrame(() => row()?.focus()))
   }
 
   let n = 0
