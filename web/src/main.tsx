@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { whenSignedOut } from './api/client'
 import { App } from './app/App'
+import { watchContrast } from './app/contrast'
 import { queryClient } from './app/queries'
 import { watchTheme } from './app/theme'
 import { meKey } from './features/auth/session'
@@ -10,6 +11,7 @@ import './styles/base.css'
 
 watchTheme()
 if (import.meta.env.PROD) void navigator.serviceWorker?.register('/sw.js').catch(() => {})
+watchContrast()
 whenSignedOut(() => queryClient.setQueryData(meKey, null))
 
 const root = document.getElementById('root')

@@ -1,16 +1,24 @@
 import { newId } from './state.mjs'
 
 const model = 'smollm2-135m-instruct'
-const publicConversation = ({ user: _user, ...c }) => c
+
+const gb = 1e9
+const models = [
+  { id: model, parley: { kind: 'chat', context: 2048, size_bytes: 0.145 * gb, memory_bytes: 0.3 * gb, parameters: '135M', quantisation: 'Q8_0', licence: 'Apache-2.0', location: 'here', price: null, default: true, loaded: true, description: 'Tiny and quick: shows that everything works.' } },
+  { id: 'qwen2.5-1.5b-instruct', parley: { kind: 'chat', context: 32768, size_bytes: 1.12 * gb, memory_bytes: 1.9 * gb, parameters: '1.5B', quantisation: 'Q4_K_M', licence: 'Apache-2.0', location: 'here', price: null, default: false, loaded: false, description: 'A small all-rounder in many languages.' } },
+  { id: 'mistral-7b-instruct', parley: { kind: 'chat', context: 32768, size_bytes: 4.37 * gb, memory_bytes: 5.6 * gb, parameters: '7.2B', quantisation: 'Q4_K_M', licence: 'Apache-2.0', location: 'here', price: null, default: false, loaded: false, description: 'Writes and reasons well; wants a machine with memory.' } },
+]
+export const publicConversation = ({ user: _user, ...c }) => c
 
 function list(ctx) {
   const archived = ctx.query.get('archived') === 'true'
   const limit = Number(ctx.query.get('limit') ?? 50)
   const from = Number(ctx.query.get('cursor') ?? 0)
+  const folder = ctx.query.get('folder')
   const all = ctx
     .conversations()
-    .filter((c) => (c.status === 'archived') === archived)
-    .sort((a, b) => b.updated_at.localeCompare(a.updated_at))
+    .filter((c) => !c.temporary && (c.status === 'archived') === archived && (!folder || (c.folder_id || 'none') === folder))
+    .sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.updated_at.localeCompare(a.updated_at))
   const next = from + limit < all.length ? String(from + limit) : ''
   ctx.json(200, { data: all.slice(from, from + limit).map(publicConversation), next_cursor: next })
 }
@@ -24,7 +32,7 @@ function one(handler) {
 }
 
 function change(ctx, c) {
-  for (const key of ['title', 'status', 'pinned', 'leaf_id', 'retention_policy']) {
+  for (const key of ['title', 'status', 'pinned', 'leaf_id', 'folder_id', 'retention_policy']) {
     if (key in ctx.body) c[key] = ctx.body[key]
   }
   ctx.json(200, publicConversation(c))
@@ -32,7 +40,7 @@ function change(ctx, c) {
 
 function search(ctx) {
   const q = (ctx.query.get('q') ?? '').toLowerCase()
-  const data = ctx.conversations().flatMap((c) =>
+  const data = ctx.conversations().filter((c) => !c.temporary).flatMap((c) =>
     ctx.state
       .messagesOf(c.id)
       .filter((m) => m.text.toLowerCase().includes(q))
@@ -54,20 +62,22 @@ function ask(ctx) {
   if (body.conversation_id && !c) return ctx.fail(404, 'not_found', 'no such conversation')
   const text = body.messages.at(-1)?.content
   if (text?.includes('refuse')) return ctx.fail(503, 'busy', 'the queue is full', { 'Retry-After': '3' })
-  c ??= state.addConversation(user)
-  const parent = body.parent_id ?? c.leaf_id
+  c ||= state.addConversation(user, '', { temporary: Boolean(body.temporary) })
+  const before = body.continue && state.messages.get(body.parent_id)
+  const parent = before ? before.parent_id : (body.parent_id ?? c.leaf_id)
   const question = text === undefined ? state.messages.get(parent) : state.addMessage(c, parent, 'user', text)
   if (!question) return ctx.fail(400, 'invalid_request', 'parent_id names no message', {}, 'parent_id')
-  const answer = state.addMessage(c, question.id, 'assistant', '', { status: 'streaming' })
+  const chosen = body.model || model
+  const answer = state.addMessage(c, question.id, 'assistant', '', { status: 'streaming', model: chosen })
   if (!c.title) c.title = question.text.slice(0, 48)
   const start = {
     conversation_id: c.id,
     ...(text !== undefined && { user_message_id: question.id }),
     message_id: answer.id,
-    model,
+    model: chosen,
     trace_id: newId('trc'),
   }
-  const turn = turns.start(answer, question.text, start)
+  const turn = turns.start(answer, question.text, start, before?.text)
   if (key) state.answered.set(key, turn)
   return turns.send(ctx.res, turn, undefined, state.faults)
 }
@@ -90,7 +100,7 @@ export const chatRoutes = {
         version: '0.1.0-mock',
       }),
   ],
-  'GET /v1/models': [true, (ctx) => ctx.json(200, { object: 'list', data: ctx.state.faults.chatReady ? [{ id: model, object: 'model', parley: { kind: 'chat', context: 2048 } }] : [] })],
+  'GET /v1/models': [true, (ctx) => ctx.json(200, { object: 'list', data: ctx.state.faults.chatReady ? models.slice(0, ctx.state.faults.models) : [] })],
   'GET /v1/conversations': [true, list],
   'GET /v1/conversations/search': [true, search],
   'GET /v1/conversations/:id': [true, one((ctx, c) => ctx.json(200, publicConversation(c)))],

@@ -5,6 +5,8 @@ interface Faults {
   splitBytes: boolean
   chatReady: boolean
   sso: boolean
+  links: boolean
+  models: number
 }
 
 export interface Mock {

@@ -3,8 +3,9 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { accountRoutes } from './accounts.mjs'
-import { chatRoutes } from './chat.mjs'
-import { seed, State } from './state.mjs'
+import { chatRoutes, publicConversation } from './chat.mjs'
+import { libraryRoutes } from './library.mjs'
+import { crowd, seed, State } from './state.mjs'
 import { Turns } from './turns.mjs'
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
@@ -14,7 +15,7 @@ const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 export const csp =
   "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-const routes = Object.entries({ ...accountRoutes, ...chatRoutes }).map(([name, [needsSession, handler]]) => {
+const routes = Object.entries({ ...accountRoutes, ...chatRoutes, ...libraryRoutes }).map(([name, [needsSession, handler]]) => {
   const [method, path] = name.split(' ')
   const pattern = new RegExp(`^${path.replaceAll('.', '\\.').replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`)
   // The most exact path wins: a literal part before a parameter.
@@ -63,6 +64,7 @@ async function handle(ctx) {
     res.writeHead(302, { Location: to })
     res.end()
   }
+  ctx.publicConversation = publicConversation
   ctx.body = await readBody(req)
 
   if (url.pathname === '/__mock') return control(ctx)
@@ -88,12 +90,13 @@ async function readBody(req) {
   return text ? JSON.parse(text) : {}
 }
 
-// Tests change the weather here: faults, pace, further accounts, the end of all sessions.
+// Tests change the weather here: faults, pace, further accounts, many chats, the end of all sessions.
 function control({ state, speed, body, json }) {
-  const { pace, user, endSessions, ...faults } = body
+  const { pace, user, endSessions, crowd: many, ...faults } = body
   Object.assign(state.faults, faults)
   if (pace !== undefined) speed.ms = pace
   if (user) state.addUser(user)
+  if (many) crowd(state, state.byEmail(many.email)[0], many)
   if (endSessions) state.sessions.clear()
   json(200, state.faults)
 }

@@ -12,11 +12,14 @@ export class State {
   keys = new Map()
   conversations = new Map()
   messages = new Map()
+  folders = new Map()
+  shares = new Map()
+  prompts = new Map()
   tries = new Map()
   answered = new Map()
   setupToken = 'mock-setup-token'
   /** Set over POST /__mock, to see the page in trouble. */
-  faults = { dropAfter: 0, splitBytes: false, chatReady: true, sso: false }
+  faults = { dropAfter: 0, splitBytes: false, chatReady: true, sso: false, links: true, models: 3 }
 
   addUser({ email, name, password, role = 'owner', tenant = { id: 'ten_1', slug: 'acme', name: 'Acme' } }) {
     const user = { id: newId('usr'), email, name, role, groups: [], created_at: new Date().toISOString(), password, tenant }
@@ -30,7 +33,7 @@ export class State {
 
   addConversation(user, title = '', extra = {}) {
     const now = new Date().toISOString()
-    const c = { id: newId('cnv'), title, status: 'active', pinned: false, leaf_id: null, retention_policy: '', created_at: now, updated_at: now, user: user.id, ...extra }
+    const c = { id: newId('cnv'), title, status: 'active', pinned: false, folder_id: '', temporary: false, leaf_id: null, retention_policy: '', created_at: now, updated_at: now, user: user.id, ...extra }
     this.conversations.set(c.id, c)
     return c
   }
@@ -46,6 +49,7 @@ export class State {
       status: 'complete',
       finish_reason: '',
       tokens: 0,
+      feedback: null,
       safety_flags: [],
       created_at: new Date().toISOString(),
       ...extra,
@@ -82,5 +86,34 @@ export function seed(state) {
     c.updated_at = at
     c.created_at = at
   }
+  for (const name of ['Board meetings', 'Recipes']) {
+    const f = { id: newId('fold'), name, created_at: new Date().toISOString(), user: ada.id }
+    state.folders.set(f.id, f)
+    if (name === 'Recipes') state.addConversation(ada, 'Bread with less salt', { folder_id: f.id })
+  }
+  const prompts = [
+    ['translate', 'Translate a text', 'Translate into {{language|German}}, keep the tone:\n\n{{text}}', true],
+    ['summary', 'Summarise in five points', 'Summarise in five short points what follows:\n\n', false],
+    ['review', 'Review code', 'Review this {{language}} code. Name bugs first, then style.\n\n{{code}}', false],
+  ]
+  for (const [command, title, text, shared] of prompts) {
+    const p = { id: newId('prm'), command, title, text, shared, user: ada.id, updated_at: new Date().toISOString() }
+    state.prompts.set(p.id, p)
+  }
   return ada
+}
+
+/** Adds so many chats, and one chat with so many messages, to look at a page with much in it. */
+export function crowd(state, user, { chats = 0, messages = 0 }) {
+  for (let i = 0; i < chats; i++) {
+    const at = new Date(Date.now() - i * 3_600_000).toISOString()
+    state.addConversation(user, `Chat number ${i} about ${['sea', 'sky', 'salt', 'sand'][i % 4]}`, { created_at: at, updated_at: at })
+  }
+  if (messages === 0) return
+  const c = state.addConversation(user, `A chat of ${messages} messages`)
+  let parent = ''
+  for (let i = 0; i < messages; i++) {
+    const text = i % 2 ? `Answer ${i}: a **bold** word, a list\n\n- one\n- two\n\nand \`code\`.\n\n${'It goes on for a while. '.repeat(i % 17)}` : `Question ${i}?`
+    parent = state.addMessage(c, parent, i % 2 ? 'assistant' : 'user', text, { tokens: 40, latency_ms: 900, finish_reason: 'stop' }).id
+  }
 }

@@ -30,14 +30,14 @@ export class Turns {
     this.pace = pace
   }
 
-  start(message, question, start) {
+  start(message, question, start, before = '') {
     const turn = new Turn(message, start)
     this.running.set(message.id, turn)
-    this.write(turn, answerFor(question)).catch(() => {})
+    this.write(turn, answerFor(question), before).catch(() => {})
     return turn
   }
 
-  async write(turn, { text, queue = 0, finish = 'stop', fault }) {
+  async write(turn, { text, queue = 0, finish = 'stop', fault }, before) {
     const { message } = turn
     const begun = Date.now()
     for (let n = queue; n > 0; n--) {
@@ -45,6 +45,7 @@ export class Turns {
       await this.rest(12)
     }
     await this.rest(6)
+    if (before) turn.emit({ delta: before })
     const pieces = text.match(/\s*\S{1,6}|\s+$/gu) ?? []
     let tokens = 0
     for (const delta of pieces) {
@@ -63,6 +64,7 @@ export class Turns {
     message.finish_reason = finish
     const usage = { input_tokens: 20, cached_tokens: 0, output_tokens: tokens }
     const total = Date.now() - begun
+    message.latency_ms = total
     turn.emit({ done: { finish_reason: finish, ...(turn.stopped && { partial: true }), usage, latency_ms: { total } } })
   }
 

@@ -43,9 +43,11 @@ function seconds(header: string | null): number | undefined {
 }
 
 interface Options {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   body?: unknown
   signal?: AbortSignal
+  /** Lets the call outlive the page. */
+  keepalive?: boolean
   query?: Record<string, string | number | boolean | undefined>
 }
 
@@ -66,12 +68,13 @@ export function whenSignedOut(fn: () => void) {
 }
 
 /** Makes a call and returns the parsed body, or undefined for an empty one. */
-export async function call<T>(path: string, { method = 'GET', body, signal, query }: Options = {}): Promise<T> {
+export async function call<T>(path: string, { method = 'GET', body, signal, keepalive, query }: Options = {}): Promise<T> {
   let res: Response
   try {
     res = await fetch(address(path, query), {
       method,
       signal,
+      keepalive,
       credentials: 'same-origin',
       headers: body === undefined ? { Accept: 'application/json' } : { Accept: 'application/json', 'Content-Type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -97,4 +100,5 @@ function isSignIn(path: string, method: string): boolean {
 export const get = <T>(path: string, query?: Options['query'], signal?: AbortSignal) => call<T>(path, { query, signal })
 export const post = <T>(path: string, body: unknown = {}) => call<T>(path, { method: 'POST', body })
 export const patch = <T>(path: string, body: unknown) => call<T>(path, { method: 'PATCH', body })
+export const put = <T>(path: string, body: unknown) => call<T>(path, { method: 'PUT', body })
 export const del = (path: string, body?: unknown) => call<void>(path, { method: 'DELETE', body })

@@ -57,9 +57,27 @@ export interface Status {
   version: string
 }
 
+/** What is known of a model beyond its id. A server may leave out what it does not know. */
+export interface ModelFacts {
+  kind?: string
+  description?: string
+  context?: number
+  loaded?: boolean
+  /** The caller's own default. */
+  default?: boolean
+  size_bytes?: number
+  memory_bytes?: number
+  parameters?: string | number | null
+  quantisation?: string | null
+  licence?: string
+  location?: string
+  /** Null for a model that costs nothing. */
+  price?: { input?: number; output?: number } | null
+}
+
 export interface Model {
   id: string
-  parley?: { kind?: string; context?: number; loaded?: boolean; size_bytes?: number }
+  parley?: ModelFacts
 }
 
 export interface Conversation {
@@ -67,14 +85,34 @@ export interface Conversation {
   title: string
   status: 'active' | 'archived'
   pinned: boolean
+  /** '' for none. */
+  folder_id?: string
+  /** Never listed, and deleted by itself. */
+  temporary?: boolean
   leaf_id?: string | null
   created_at: string
   updated_at: string
 }
 
-export type ConversationPatch = Partial<Pick<Conversation, 'title' | 'status' | 'pinned' | 'leaf_id'>>
+export type ConversationPatch = Partial<Pick<Conversation, 'title' | 'status' | 'pinned' | 'leaf_id' | 'folder_id'>>
+
+export interface Folder {
+  id: string
+  name: string
+  /** How many conversations are in it. */
+  conversations: number
+  created_at: string
+}
 
 export type MessageStatus = 'complete' | 'streaming' | 'partial' | 'failed'
+
+export type FeedbackReason = 'wrong' | 'unhelpful' | 'unsafe' | 'style' | 'slow' | 'other'
+
+export interface Feedback {
+  rating: 1 | -1
+  reason?: FeedbackReason | ''
+  comment?: string
+}
 
 export interface Message {
   id: string
@@ -87,7 +125,77 @@ export interface Message {
   status: MessageStatus
   finish_reason?: string
   tokens?: number
+  /** Milliseconds from the question to the end of the answer. */
+  latency_ms?: number | null
+  feedback?: Feedback | null
+  edited_at?: string | null
   created_at: string
+}
+
+export interface Share {
+  id: string
+  conversation_id: string
+  title: string
+  audience: 'tenant' | 'link'
+  /** How many places were redacted. */
+  redacted: number
+  messages: number
+  created_at: string
+  expires_at: string
+}
+
+export interface ShareRequest {
+  redact: boolean
+  audience: Share['audience']
+  expires_in_days: number
+  leaf_id?: string
+}
+
+export interface SharePreview {
+  title: string
+  messages: Pick<Message, 'role' | 'text' | 'created_at'>[]
+  redactions: { kind: string; count: number }[]
+}
+
+export interface SharedChat {
+  title: string
+  tenant: string
+  shared_by: string
+  created_at: string
+  expires_at: string
+  messages: Pick<Message, 'role' | 'text' | 'model' | 'created_at'>[]
+}
+
+export interface Prompt {
+  id: string
+  command: string
+  title: string
+  text: string
+  shared: boolean
+  mine: boolean
+  owner_name: string
+  variables: { name: string; default: string }[]
+  updated_at: string
+}
+
+export interface UsageRow {
+  key: string
+  label: string
+  requests: number
+  input_tokens: number
+  output_tokens: number
+}
+
+export interface Usage {
+  from: string
+  to: string
+  rows: UsageRow[]
+  total: Omit<UsageRow, 'key' | 'label'>
+}
+
+export interface ImportResult {
+  imported: number
+  skipped: { index: number; title: string; reason: string }[]
 }
 
 export interface SearchHit {
@@ -111,6 +219,10 @@ export interface TurnRequest {
   model?: string
   /** Empty to answer `parent_id`, a user's message, once more. */
   messages: { role: 'user'; content: string }[]
+  /** Goes on writing the answer `parent_id`, as a sibling that begins with its text. */
+  continue?: boolean
+  /** With no conversation: makes one that is never listed and goes by itself. */
+  temporary?: boolean
 }
 
 export interface TurnStart {

@@ -1,4 +1,4 @@
-import { Archive, ChevronsUpDown, LogOut, Settings } from 'lucide-react'
+import { Archive, BookText, ChevronsUpDown, LogOut, Settings } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Me } from '@/api/types'
 import { Menu, MenuItem, MenuLine } from '@/kit/Menu'
@@ -7,10 +7,11 @@ interface Props {
   me: Me
   onSettings: () => void
   onArchive: () => void
+  onPrompts: () => void
   onSignOut: () => void
 }
 
-export function AccountMenu({ me, onSettings, onArchive, onSignOut }: Props) {
+export function AccountMenu({ me, onSettings, onArchive, onPrompts, onSignOut }: Props) {
   const { t } = useTranslation()
   const name = me.user.name || me.user.email
   return (
@@ -37,6 +38,9 @@ export function AccountMenu({ me, onSettings, onArchive, onSignOut }: Props) {
     >
       <MenuItem icon={Settings} onSelect={onSettings}>
         {t('settings.title')}
+      </MenuItem>
+      <MenuItem icon={BookText} onSelect={onPrompts}>
+        {t('prompts.title')}
       </MenuItem>
       <MenuItem icon={Archive} onSelect={onArchive}>
         {t('list.archived')}

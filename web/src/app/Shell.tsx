@@ -2,11 +2,12 @@ import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-ro
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { errorText } from '@/api/errorText'
-import type { Me } from '@/api/types'
+import type { Conversation, Me } from '@/api/types'
 import { hadSession, useMe, useSessionChange } from '@/features/auth/session'
 import { ChatPage } from '@/features/chat/ChatPage'
 import { composerId } from '@/features/chat/Composer'
 import { preloadMarkdown } from '@/features/chat/markdown/Answer'
+import { executeAll, watchDoomed } from '@/features/conversations/doomed'
 import { SearchDialog } from '@/features/conversations/SearchDialog'
 import { Sidebar } from '@/features/conversations/Sidebar'
 import { Button } from '@/kit/Button'
@@ -18,6 +19,8 @@ import { useShortcuts } from './useShortcuts'
 import { useSidebarOpen, useWide } from './useSidebar'
 
 const SettingsDialog = lazy(() => import('@/features/settings/SettingsDialog'))
+const ShareDialog = lazy(() => import('@/features/sharing/ShareDialog').then((m) => ({ default: m.ShareDialog })))
+const PromptsDialog = lazy(() => import('@/features/prompts/PromptsDialog').then((m) => ({ default: m.PromptsDialog })))
 
 // On its way beside the first answers of the server, since most visits need it.
 preloadMarkdown()
@@ -61,13 +64,16 @@ function SignedIn({ me }: { me: Me }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { id: chat = '' } = useParams({ strict: false })
-  const { m: focus } = useSearch({ strict: false })
+  const { m: focus, temporary = false, folder } = useSearch({ strict: false })
   const { signOut, end } = useSessionChange()
   const wide = useWide()
   const [pinned, setPinned] = useSidebarOpen()
   const [drawer, setDrawer] = useState(false)
   const [searching, setSearching] = useState(false)
   const [settings, setSettings] = useState(false)
+  const [prompts, setPrompts] = useState(false)
+  const [shared, setShared] = useState<Conversation | null>(null)
+  useEffect(watchDoomed, [])
 
   const leave = (message: string) => {
     toast({ text: message })
@@ -89,6 +95,10 @@ function SignedIn({ me }: { me: Me }) {
       chat={chat}
       drawer={inDrawer}
       onClose={() => (inDrawer ? setDrawer(false) : setPinned(false))}
+      onShare={(c) => {
+        setDrawer(false)
+        setShared(c)
+      }}
       onSearch={() => {
         setDrawer(false)
         setSearching(true)
@@ -97,12 +107,18 @@ function SignedIn({ me }: { me: Me }) {
         <AccountMenu
           me={me}
           onArchive={showArchive}
+          onPrompts={() => {
+            setDrawer(false)
+            setPrompts(true)
+          }}
           onSettings={() => {
             setDrawer(false)
             setSettings(true)
           }}
           onSignOut={() => {
-            signOut().then(
+            executeAll()
+              .then(signOut)
+              .then(
               () => leave(t('auth.signedOut')),
               (err: unknown) => toast({ tone: 'danger', text: errorText(err) }),
             )
@@ -123,8 +139,19 @@ function SignedIn({ me }: { me: Me }) {
           {sidebar(true)}
         </Drawer>
       )}
-      <ChatPage chat={chat} focus={focus} me={me} onOpenSidebar={open} />
+      <ChatPage
+        chat={chat}
+        focus={focus}
+        temporary={temporary}
+        folder={folder}
+        me={me}
+        onOpenSidebar={open}
+        onShare={setShared}
+        onPrompts={() => setPrompts(true)}
+      />
       <SearchDialog open={searching} onClose={() => setSearching(false)} />
+      <Suspense>{shared && <ShareDialog key={shared.id} conversation={shared} onClose={() => setShared(null)} />}</Suspense>
+      <Suspense>{prompts && <PromptsDialog me={me} onClose={() => setPrompts(false)} />}</Suspense>
       <Suspense>{settings && <SettingsDialog open onClose={() => setSettings(false)} me={me} onDeleted={() => leave(t('auth.signedOut'))} />}</Suspense>
     </div>
   )

@@ -6,12 +6,15 @@ import { Shell } from './Shell'
 
 const SignInPage = lazy(() => import('@/features/auth/SignInPage').then((m) => ({ default: m.SignInPage })))
 const SetupPage = lazy(() => import('@/features/setup/SetupPage').then((m) => ({ default: m.SetupPage })))
+const SharedPage = lazy(() => import('@/features/sharing/SharedPage').then((m) => ({ default: m.SharedPage })))
 
 type Search = Record<string, unknown>
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 const yes = (value: unknown) => (value === true || value === 'true' ? true : undefined)
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: Missing, errorComponent: Crash })
+
+const shared = createRoute({ getParentRoute: () => root, path: '/share/$token', component: SharedPage })
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -37,7 +40,11 @@ const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: 
 const newChat = createRoute({
   getParentRoute: () => shell,
   path: '/',
-  validateSearch: (s: Search): { auth_error?: string } => ({ auth_error: text(s.auth_error) }),
+  validateSearch: (s: Search): { auth_error?: string; temporary?: boolean; folder?: string } => ({
+    auth_error: text(s.auth_error),
+    temporary: yes(s.temporary),
+    folder: text(s.folder),
+  }),
 })
 
 const oneChat = createRoute({
@@ -47,7 +54,7 @@ const oneChat = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, setup, shell.addChildren([newChat, oneChat])]),
+  routeTree: root.addChildren([signIn, setup, shared, shell.addChildren([newChat, oneChat])]),
   // Values stay text: a token that looks like a number is still a token.
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(String),

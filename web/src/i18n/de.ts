@@ -1,6 +1,8 @@
+import { deChat } from './de-chat'
 import type { Strings } from './en'
 
 export const de: Strings = {
+  ...deChat,
   app: {
     name: 'Parley',
     skip: 'Zum Gespräch springen',
@@ -146,14 +148,21 @@ export const de: Strings = {
     rename: 'Umbenennen',
     renameLabel: 'Titel des Chats',
     delete: 'Löschen',
-    deleteTitle: 'Diesen Chat löschen?',
-    deleteText: '„{{title}}“ und alle Nachrichten darin sind dann für immer weg.',
+    share: 'Teilen',
+    export: 'Exportieren als',
+    select: 'Auswählen',
+    selectAll: 'Alle Chats auswählen',
+    selected: '{{count}} ausgewählt',
+    selection: 'Ausgewählte Chats',
+    selectEnd: 'Auswahl beenden',
     options: 'Optionen von „{{title}}“',
-    wasArchived: 'Chat archiviert.',
-    wasMoved: 'Chat zurückgeholt.',
-    wasDeleted: 'Chat gelöscht.',
+    wasArchived_one: 'Chat archiviert.',
+    wasArchived_other: '{{count}} Chats archiviert.',
+    wasMoved_one: 'Chat zurückgeholt.',
+    wasMoved_other: '{{count}} Chats zurückgeholt.',
+    wasDeleted_one: 'Chat gelöscht.',
+    wasDeleted_other: '{{count}} Chats gelöscht.',
     undo: 'Rückgängig',
-    more: 'Mehr zeigen',
     failed: 'Die Chats konnten nicht geladen werden.',
   },
   search: {
@@ -220,6 +229,9 @@ export const de: Strings = {
     light: 'Hell',
     dark: 'Dunkel',
     system: 'System',
+    contrast: 'Kontrast',
+    contrastText: 'Kräftigere Schrift, Ränder und Zeichen.',
+    contrastMore: 'Hoch',
     language: 'Sprache',
     exportTitle: 'Export',
     exportText: 'Alles, was Parley über dich hat, mit all deinen Chats, als eine JSON-Datei.',

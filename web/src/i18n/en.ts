@@ -1,5 +1,8 @@
+import { enChat } from './en-chat'
+
 /** Every string of the page, in English. The other languages have the same keys. */
 export const en = {
+  ...enChat,
   app: {
     name: 'Parley',
     skip: 'Skip to the conversation',
@@ -145,14 +148,21 @@ export const en = {
     rename: 'Rename',
     renameLabel: 'Title of the chat',
     delete: 'Delete',
-    deleteTitle: 'Delete this chat?',
-    deleteText: '“{{title}}” and all its messages will be gone for good.',
+    share: 'Share',
+    export: 'Export as',
+    select: 'Select',
+    selectAll: 'Select all chats',
+    selected: '{{count}} selected',
+    selection: 'Selected chats',
+    selectEnd: 'Stop selecting',
     options: 'Options of “{{title}}”',
-    wasArchived: 'Chat archived.',
-    wasMoved: 'Chat moved back.',
-    wasDeleted: 'Chat deleted.',
+    wasArchived_one: 'Chat archived.',
+    wasArchived_other: '{{count}} chats archived.',
+    wasMoved_one: 'Chat moved back.',
+    wasMoved_other: '{{count}} chats moved back.',
+    wasDeleted_one: 'Chat deleted.',
+    wasDeleted_other: '{{count}} chats deleted.',
     undo: 'Undo',
-    more: 'Show more',
     failed: 'The chats could not be loaded.',
   },
   search: {
@@ -219,6 +229,9 @@ export const en = {
     light: 'Light',
     dark: 'Dark',
     system: 'System',
+    contrast: 'Contrast',
+    contrastText: 'Stronger text, borders and marks.',
+    contrastMore: 'High',
     language: 'Language',
     exportTitle: 'Export',
     exportText: 'Everything that Parley holds about you, with all your chats, as one JSON file.',

@@ -1,5 +1,5 @@
 import clsx from 'clsx'
-import { Check, type LucideIcon } from 'lucide-react'
+import { Check, ChevronRight, type LucideIcon } from 'lucide-react'
 import { DropdownMenu as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
 
@@ -39,16 +39,40 @@ const item =
 interface ItemProps {
   icon?: LucideIcon
   danger?: boolean
+  disabled?: boolean
   onSelect: () => void
   children: ReactNode
 }
 
-export function MenuItem({ icon: Icon, danger, onSelect, children }: ItemProps) {
+export function MenuItem({ icon: Icon, danger, disabled, onSelect, children }: ItemProps) {
   return (
-    <Radix.Item onSelect={onSelect} className={clsx(item, danger && 'text-danger')}>
-      {Icon && <Icon aria-hidden="true" className={clsx('size-4', !danger && 'text-muted')} />}
+    <Radix.Item disabled={disabled} onSelect={onSelect} className={clsx(item, danger && 'text-danger')}>
+      {Icon && <Icon aria-hidden="true" className={clsx('size-4 shrink-0', !danger && 'text-muted')} />}
       {children}
     </Radix.Item>
+  )
+}
+
+/** An item that opens a further menu beside it. */
+export function MenuSub({ icon: Icon, label, children }: { icon?: LucideIcon; label: string; children: ReactNode }) {
+  return (
+    <Radix.Sub>
+      <Radix.SubTrigger className={clsx(item, 'data-[state=open]:bg-hover')}>
+        {Icon && <Icon aria-hidden="true" className="size-4 text-muted" />}
+        {label}
+        <ChevronRight aria-hidden="true" className="ms-auto size-4 text-muted rtl:rotate-180" />
+      </Radix.SubTrigger>
+      <Radix.Portal>
+        <Radix.SubContent
+          sideOffset={4}
+          alignOffset={-5}
+          collisionPadding={8}
+          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-64 min-w-44 animate-rise overflow-y-auto rounded-md border border-line bg-raised p-1 shadow-mid"
+        >
+          {children}
+        </Radix.SubContent>
+      </Radix.Portal>
+    </Radix.Sub>
   )
 }
 

@@ -5,7 +5,7 @@ interface Props<T extends string> {
   label: string
   value: T
   onChange: (value: T) => void
-  options: { value: T; label: string; icon?: LucideIcon }[]
+  options: { value: T; label: string; icon?: LucideIcon; disabled?: boolean }[]
 }
 
 /** A few choices side by side, one of them chosen. */
@@ -17,11 +17,12 @@ export function Segmented<T extends string>({ label, value, onChange, options }:
       onValueChange={(v) => onChange(v as T)}
       className="inline-flex gap-0.5 rounded-md bg-sunken p-0.5"
     >
-      {options.map(({ value: v, label: text, icon: Icon }) => (
+      {options.map(({ value: v, label: text, icon: Icon, disabled }) => (
         <RadioGroup.Item
           key={v}
           value={v}
-          className="flex h-8 cursor-pointer items-center gap-2 rounded-[0.5rem] px-3 text-sm text-muted transition-colors hover:text-text data-[state=checked]:bg-chosen data-[state=checked]:font-medium data-[state=checked]:text-text data-[state=checked]:shadow-low"
+          disabled={disabled}
+          className="flex h-8 cursor-pointer items-center gap-2 rounded-[0.5rem] px-3 text-sm text-muted transition-colors hover:text-text disabled:opacity-50 disabled:hover:text-muted data-[state=checked]:bg-chosen data-[state=checked]:font-medium data-[state=checked]:text-text data-[state=checked]:shadow-low"
         >
           {Icon && <Icon aria-hidden="true" className="size-4" />}
           {text}

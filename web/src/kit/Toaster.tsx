@@ -2,7 +2,7 @@ import clsx from 'clsx'
 import { CircleAlert, X } from 'lucide-react'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
-import { dismiss, toastStore, type Toast } from './toasts'
+import { act, dismiss, toastStore, type Toast } from './toasts'
 
 /** The place of the toasts. They stay while the pointer or the focus is on them. */
 export function Toaster() {
@@ -15,7 +15,8 @@ export function Toaster() {
       aria-label={t('kit.notifications')}
       aria-live="polite"
       aria-atomic="false"
-      className="pointer-events-none fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 pb-[max(1rem,env(safe-area-inset-bottom))]"
+      // Beside the composer and never over it; on a phone below the header.
+      className="pointer-events-none fixed inset-x-0 z-60 flex flex-col items-center gap-2 p-4 max-sm:top-12 sm:bottom-0 sm:items-end"
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}
@@ -43,10 +44,7 @@ function Item({ item, held }: { item: Toast; held: boolean }) {
         <button
           type="button"
           className={clsx(button, 'ms-2 px-2.5 font-semibold')}
-          onClick={() => {
-            item.action?.run()
-            dismiss(item.id)
-          }}
+          onClick={() => act(item.id)}
         >
           {item.action.label}
         </button>

@@ -2,8 +2,12 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ApiError, del, get, post } from '@/api/client'
 import type { AuthOptions, Me } from '@/api/types'
 import { tab } from '@/kit/storage'
-import { turns } from '@/features/chat/turns'
+import { asker } from '@/features/chat/asker'
+import { clearAttachments } from '@/features/chat/attachments'
 import { clearDrafts } from '@/features/chat/drafts'
+import { clearPairs } from '@/features/chat/pairs'
+import { clearQueues } from '@/features/chat/queue'
+import { turns } from '@/features/chat/turns'
 
 export const meKey = ['me']
 
@@ -50,11 +54,19 @@ const lastUser = 'parley.user'
 /** Whether this tab was signed in, and did not sign out. */
 export const hadSession = () => tab.get(lastUser) !== undefined
 
+function clearWriting() {
+  clearDrafts()
+  clearQueues()
+  clearAttachments()
+  clearPairs()
+}
+
 /** Returns functions that begin and end a session in this tab. */
 export function useSessionChange() {
   const client = useQueryClient()
   const forget = () => {
     turns.clear()
+    asker.clear()
     client.removeQueries({ predicate: (q) => q.queryKey[0] !== 'auth' && q.queryKey[0] !== 'me' })
   }
   return {
@@ -62,13 +74,13 @@ export function useSessionChange() {
     begin: (me: Me) => {
       forget()
       // A draft outlives a session that ran out, but is never shown to somebody else.
-      if (tab.get(lastUser) !== me.user.id) clearDrafts()
+      if (tab.get(lastUser) !== me.user.id) clearWriting()
       tab.set(lastUser, me.user.id)
       client.setQueryData(meKey, me)
       void client.invalidateQueries({ queryKey: ['auth'] })
     },
     end: () => {
-      clearDrafts()
+      clearWriting()
       tab.remove(lastUser)
       client.setQueryData(meKey, null)
       forget()

@@ -1,122 +1,109 @@
 import clsx from 'clsx'
-import { RefreshCw } from 'lucide-react'
+import { ChevronDown, Ellipsis, GitFork, Pencil, RefreshCw, StepForward } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { sentence } from '@/api/errorText'
-import type { Message } from '@/api/types'
-import { locale } from '@/i18n/setup'
-import { Button } from '@/kit/Button'
+import type { Message, Model } from '@/api/types'
 import { CopyButton } from '@/kit/CopyButton'
 import { IconButton } from '@/kit/IconButton'
-import { Notice } from '@/kit/Notice'
+import { Menu, MenuItem, MenuLabel } from '@/kit/Menu'
+import { Facts, goesOn, Outcome, Waiting } from './AnswerState'
 import { Answer } from './markdown/Answer'
+import { MessageEditor } from './MessageEditor'
 import { quiet } from './QuestionRow'
+import { ReasonForm, Thumbs } from './Rating'
 import { Siblings } from './Siblings'
 import type { Place } from './tree'
-import type { Turn } from './turns'
+import { useRowActions } from './useRowActions'
 import { useTurn } from './useTurn'
 
 interface Props {
   message: Message
   place: Place
+  models: Model[]
   last: boolean
   canAsk: boolean
   marked: boolean
   onShow: (id: string) => void
-  onAgain: () => void
+  /** Has the question answered once more, by another model if one is named. */
+  onAgain: (model?: string) => void
+  onGoOn: () => void
 }
 
 /** An answer, finished or on its way. */
-export function AnswerRow({ message, place, last, canAsk, marked, onShow, onAgain }: Props) {
+export function AnswerRow({ message, place, models, last, canAsk, marked, onShow, onAgain, onGoOn }: Props) {
   const { t } = useTranslation()
   const turn = useTurn(message.id)
+  const [editing, setEditing] = useState(false)
+  const [asked, setAsked] = useState(false)
+  const { save, rate, fork } = useRowActions(message)
   const live = message.status === 'streaming'
   const text = live && turn && turn.text.length > message.text.length ? turn.text : message.text
   return (
-    <article id={message.id} aria-busy={live} className={clsx('group', marked && 'rounded-sm outline-2 outline-offset-8 outline-accent')}>
+    <article id={message.id} aria-busy={live} className={clsx('group pb-2', marked && 'rounded-sm outline-2 outline-offset-4 outline-accent')}>
       <h2 className="sr-only">{t('chat.parley')}</h2>
-      {text && <Answer text={text} open={message.status !== 'complete'} />}
+      {editing ? (
+        <MessageEditor
+          text={text}
+          onCancel={() => setEditing(false)}
+          onSave={(next) => {
+            setEditing(false)
+            save(next)
+          }}
+        />
+      ) : (
+        text && <Answer text={text} open={message.status !== 'complete'} />
+      )}
       {live && <Waiting turn={turn} begun={text !== ''} />}
-      {!live && (
+      {!live && !editing && (
         <>
-          <Outcome message={message} turn={turn} canAsk={canAsk} onAgain={onAgain} />
-          <div className="mt-2 -ml-1.5 flex h-8 items-center gap-0.5 pointer-coarse:h-9">
+          <Outcome message={message} turn={turn} canAsk={canAsk} onAgain={() => onAgain()} />
+          <div className="mt-2 -ms-1.5 flex min-h-8 flex-wrap items-center gap-0.5 pointer-coarse:min-h-9">
             <Siblings place={place} onShow={onShow} />
-            <div className={clsx(quiet, last && 'opacity-100')}>
+            <div className={clsx(quiet, (last || message.feedback) && 'opacity-100')}>
               {text && <CopyButton text={text} label={t('chat.copy')} />}
-              {canAsk && <IconButton icon={RefreshCw} size="sm" label={t('chat.regenerate')} onClick={onAgain} />}
+              {canAsk && <Again models={models} model={message.model} onAgain={onAgain} />}
+              {canAsk && text && last && goesOn(message) && <IconButton icon={StepForward} size="sm" label={t('actions.continue')} onClick={onGoOn} />}
+              {text && (
+                <>
+                  <Thumbs feedback={message.feedback} onRate={rate} onAsk={setAsked} />
+                  {canAsk && (
+                    <Menu align="start" trigger={<IconButton icon={Ellipsis} size="sm" label={t('actions.more')} />}>
+                      <MenuItem icon={GitFork} onSelect={fork}>
+                        {t('actions.fork')}
+                      </MenuItem>
+                      <MenuItem icon={Pencil} onSelect={() => setTimeout(() => setEditing(true))}>
+                        {t('actions.editAnswer')}
+                      </MenuItem>
+                    </Menu>
+                  )}
+                </>
+              )}
               <Facts message={message} turn={turn} />
             </div>
           </div>
+          {asked && message.feedback && <ReasonForm feedback={message.feedback} onSave={rate} onClose={() => setAsked(false)} />}
         </>
       )}
     </article>
   )
 }
 
-/** The place of an answer that has not started. */
-export function PendingAnswer({ ticket }: { ticket: string }) {
-  const turn = useTurn(ticket)
-  return <Waiting turn={turn} begun={false} />
-}
-
-// What the reader waits for: a connection, a place in the queue, the first word.
-function Waiting({ turn, begun }: { turn?: Turn; begun: boolean }) {
+function Again({ models, model, onAgain }: { models: Model[]; model?: string; onAgain: (model?: string) => void }) {
   const { t } = useTranslation()
-  const lost = turn?.up === false
-  if (begun && !lost) return null
-  const words = lost
-    ? t('chat.reconnecting')
-    : turn && turn.queue > 0
-      ? t('chat.queue', { count: turn.queue })
-      : turn?.phase === 'waiting'
-        ? t('chat.thinking')
-        : t('chat.sending')
+  const others = models.filter((m) => m.id !== model)
   return (
-    <p className={clsx('flex h-7 items-center gap-2.5 text-base text-muted', begun && 'mt-3')}>
-      <span aria-hidden="true" className="size-2 animate-breathe rounded-full bg-accent" />
-      {words}
-    </p>
+    <span className="flex items-center">
+      <IconButton icon={RefreshCw} size="sm" label={t('chat.regenerate')} onClick={() => onAgain()} />
+      {others.length > 0 && (
+        <Menu align="start" className="max-w-80" trigger={<IconButton icon={ChevronDown} size="sm" label={t('actions.againWith')} className="-ms-1 !w-5" />}>
+          <MenuLabel>{t('actions.againWith')}</MenuLabel>
+          {others.map((m) => (
+            <MenuItem key={m.id} onSelect={() => onAgain(m.id)}>
+              <span className="truncate">{m.id}</span>
+            </MenuItem>
+          ))}
+        </Menu>
+      )}
+    </span>
   )
-}
-
-function Outcome({ message, turn, canAsk, onAgain }: { message: Message; turn?: Turn; canAsk: boolean; onAgain: () => void }) {
-  const { t } = useTranslation()
-  if (message.status === 'failed') {
-    const why = turn?.fault?.message
-    return (
-      <Notice
-        className="mt-3"
-        action={
-          canAsk && (
-            <Button size="sm" onClick={onAgain} className="-my-1">
-              {t('chat.retry')}
-            </Button>
-          )
-        }
-      >
-        {t('chat.failedText')}
-        {why && <span className="block">{sentence(why)}</span>}
-      </Notice>
-    )
-  }
-  const words =
-    message.finish_reason === 'content_filter'
-      ? t('chat.filtered')
-      : message.finish_reason === 'length'
-        ? t('chat.cutOff')
-        : message.status === 'partial'
-          ? t('chat.partial')
-          : ''
-  return words ? <p className="mt-3 text-sm text-muted italic">{words}</p> : null
-}
-
-// How much was written and how quickly; the time is known in the session that saw it only.
-function Facts({ message, turn }: { message: Message; turn?: Turn }) {
-  const { t, i18n } = useTranslation()
-  const tokens = turn?.done?.usage?.output_tokens ?? message.tokens
-  const total = turn?.done?.latency_ms?.total
-  const facts: string[] = []
-  if (tokens) facts.push(t('chat.tokens', { count: tokens }))
-  if (total) facts.push(t('chat.seconds', { n: Math.max(total / 1000, 0.1).toLocaleString(locale(i18n.language), { maximumFractionDigits: 1 }) }))
-  return facts.length > 0 ? <span className="ps-2 text-xs text-muted tabular-nums">{facts.join(' · ')}</span> : null
 }

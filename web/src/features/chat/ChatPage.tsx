@@ -1,25 +1,30 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '@/api/client'
 import { errorText } from '@/api/errorText'
-import type { Me } from '@/api/types'
+import type { Conversation, Me } from '@/api/types'
 import { conversationQuery } from '@/features/conversations/data'
 import { Button } from '@/kit/Button'
 import { toast } from '@/kit/toasts'
+import { asker, draftOf } from './asker'
 import { ChatHeader } from './ChatHeader'
-import { Composer } from './Composer'
+import { Composer, composerId } from './Composer'
 import { chooseLeaf, messagesQuery, refresh } from './data'
+import { writeDraft } from './drafts'
+import { closePair, pairOf, usePairs } from './pairs'
+import { QueueChips } from './QueueChips'
+import { enqueue, unqueue, useQueue } from './queue'
 import { StatusBanner } from './StatusBanner'
 import { Thread, ThreadSkeleton } from './Thread'
 import { hearTabs } from './tabs'
 import { buildTree, newestLeaf, pathTo } from './tree'
-import { turns } from './turns'
-import { draftOf, useAsking } from './useAsking'
+import { useActive } from './useActive'
+import { useAsking } from './useAsking'
 import { useCanAsk } from './useCanAsk'
 import { useModelChoice } from './useModelChoice'
-import { useResume, useRunning } from './useTurn'
+import { useResume } from './useTurn'
 import { Welcome } from './Welcome'
 
 const none: never[] = []
@@ -29,12 +34,18 @@ interface Props {
   chat: string
   /** A message to show, as from a search. */
   focus?: string
+  /** A new conversation is a temporary one. */
+  temporary: boolean
+  /** Where a new conversation is put. */
+  folder?: string
   me: Me
+  onShare: (c: Conversation) => void
+  onPrompts: () => void
   onOpenSidebar?: () => void
 }
 
 /** The conversation that is open, with what writes into it. */
-export function ChatPage({ chat, focus, me, onOpenSidebar }: Props) {
+export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, onPrompts, onOpenSidebar }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -44,20 +55,29 @@ export function ChatPage({ chat, focus, me, onOpenSidebar }: Props) {
   const tree = useMemo(() => buildTree(list), [list])
   const leaf = conversation.data?.leaf_id
   const path = useMemo(() => pathTo(tree, leaf), [tree, leaf])
+  const temporary = chat ? (conversation.data?.temporary ?? false) : wanted
 
   const onNewChat = useCallback((id: string) => void navigate({ to: '/c/$id', params: { id }, replace: true }), [navigate])
   const { ask, pending, problem, dismiss } = useAsking(chat, onNewChat)
   const { model, models, choose: chooseModel } = useModelChoice()
+  const [beside, setBeside] = useState<string>()
+  const second = models.some((m) => m.id === beside) && beside !== model ? beside : undefined
   const canAsk = useCanAsk(me)
+  const queue = useQueue(chat)
+  const pairs = usePairs()
   useResume(list)
 
   useEffect(() => hearTabs((id) => refresh(client, id)), [client])
 
+  const latest = useRef(tree)
+  useEffect(() => {
+    latest.current = tree
+  }, [tree])
   const show = useCallback(
     (id: string) => {
-      chooseLeaf(client, chat, newestLeaf(tree, id)).catch((err: unknown) => toast({ tone: 'danger', text: errorText(err) }))
+      chooseLeaf(client, chat, newestLeaf(latest.current, id)).catch((err: unknown) => toast({ tone: 'danger', text: errorText(err) }))
     },
-    [client, chat, tree],
+    [client, chat],
   )
 
   // A message that was searched for may be on another branch. Once shown, the reader may leave it.
@@ -68,11 +88,17 @@ export function ChatPage({ chat, focus, me, onOpenSidebar }: Props) {
     if (!path.some((m) => m.id === focus)) show(focus)
   }, [focus, tree, path, conversation.isSuccess, show])
 
-  const running = useRunning()
-  const active = pending?.ticket ?? path.findLast((m) => running.includes(m.id))?.id
-  const stop = useCallback(() => {
-    if (active) turns.cancel(active).catch((err: unknown) => toast({ tone: 'danger', text: errorText(err) }))
-  }, [active])
+  const { active, stop } = useActive(path, pending)
+  const send = (text: string) => {
+    if (active) {
+      enqueue(chat, { text, model })
+      return
+    }
+    const last = path.at(-1)?.id ?? ''
+    const pair = pairOf(pairs, last)
+    if (pair) closePair(pair.question)
+    void ask({ parent: last, text, model, beside: second, temporary, folder })
+  }
 
   const title = chat ? conversation.data?.title || t('chat.untitled') : t('chat.newChat')
   useEffect(() => {
@@ -83,25 +109,63 @@ export function ChatPage({ chat, focus, me, onOpenSidebar }: Props) {
   const empty = !pending && (chat === '' || (messages.isSuccess && list.length === 0))
   return (
     <main id="main" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
-      <ChatHeader title={chat ? title : ''} models={models} model={model} onModel={chooseModel} onOpenSidebar={onOpenSidebar} />
+      <ChatHeader
+        conversation={chat ? conversation.data : undefined}
+        title={chat ? title : ''}
+        models={models}
+        model={model}
+        beside={second}
+        temporary={temporary}
+        onModel={chooseModel}
+        onBeside={setBeside}
+        onTemporary={chat || pending ? undefined : () => void navigate({ to: '/', search: { temporary: wanted ? undefined : true, folder }, replace: true })}
+        onShare={onShare}
+        onOpenSidebar={onOpenSidebar}
+      />
       {failed ? (
         <LoadFailed error={messages.error} retry={() => void messages.refetch()} />
       ) : empty ? (
-        <Welcome name={me.user.name} />
+        <Welcome name={me.user.name} temporary={temporary} />
       ) : messages.isPending && !pending ? (
         <ThreadSkeleton />
       ) : (
-        <Thread key={chat || 'new'} tree={tree} path={path} pending={pending} focus={focus} canAsk={canAsk && !active} onAsk={ask} onShow={show} model={model} />
+        <Thread
+          key={chat || 'new'}
+          tree={tree}
+          path={path}
+          pending={pending}
+          focus={focus}
+          canAsk={canAsk && !active}
+          model={model}
+          models={models}
+          onAsk={ask}
+          onShow={show}
+        />
       )}
       <div className={empty ? 'pb-[34vh] max-sm:pb-0' : undefined}>
         <div className="mx-auto w-full max-w-read px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
           <StatusBanner me={me} problem={problem} onDismiss={dismiss} />
+          <QueueChips
+            queue={queue}
+            idle={!active}
+            onSend={(id) => void asker.sendQueued(client, chat, id)}
+            onRemove={(id) => unqueue(chat, id)}
+            onEdit={(m) => {
+              unqueue(chat, m.id)
+              writeDraft(draftOf(chat), m.text)
+              document.getElementById(composerId)?.focus()
+            }}
+          />
           <Composer
             draftKey={draftOf(chat)}
             disabled={!canAsk || failed}
             active={active}
+            models={models}
+            temporary={temporary}
             onStop={stop}
-            onSend={(text) => void ask({ parent: path.at(-1)?.id ?? '', text, model })}
+            onSend={send}
+            onModel={chooseModel}
+            onPrompts={onPrompts}
           />
           <p className="pt-2 text-center text-xs text-muted">{t('chat.hint')}</p>
         </div>

@@ -1,3 +1,4 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { fireEvent, render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test, vi } from 'vitest'
@@ -10,10 +11,13 @@ beforeEach(clearDrafts)
 function setup(props: Partial<Parameters<typeof Composer>[0]> = {}) {
   const onSend = vi.fn()
   const onStop = vi.fn()
+  const client = new QueryClient()
   const element = (more: typeof props = {}) => (
-    <TooltipProvider>
-      <Composer draftKey="a" onSend={onSend} onStop={onStop} {...props} {...more} />
-    </TooltipProvider>
+    <QueryClientProvider client={client}>
+      <TooltipProvider>
+        <Composer draftKey="a" onSend={onSend} onStop={onStop} {...props} {...more} />
+      </TooltipProvider>
+    </QueryClientProvider>
   )
   const { rerender } = render(element())
   return { onSend, onStop, again: (more: typeof props) => rerender(element(more)), user: userEvent.setup(), field: screen.getByLabelText<HTMLTextAreaElement>('Message') }
@@ -47,11 +51,11 @@ test('nothing but spaces is not sent', async () => {
   expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Send' }).disabled).toBe(true)
 })
 
-test('while an answer comes, Enter waits and Escape or the button stops', async () => {
+test('while an answer comes, Enter hands on what is to be queued, and Escape or the button stops', async () => {
   const { onSend, onStop, user, field } = setup({ active: 'msg_a' })
   await user.type(field, 'next{Enter}')
-  expect(onSend).not.toHaveBeenCalled()
-  expect(field.value).toBe('next')
+  expect(onSend).toHaveBeenCalledExactlyOnceWith('next')
+  expect(field.value).toBe('')
   await user.keyboard('{Escape}')
   await user.click(screen.getByRole('button', { name: 'Stop' }))
   expect(onStop).toHaveBeenCalledTimes(2)

@@ -1,28 +1,51 @@
-import { ArrowUp, Square } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from 'react'
+import clsx from 'clsx'
+import { ArrowUp, ListPlus, Paperclip, Square } from 'lucide-react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Model } from '@/api/types'
+import { IconButton } from '@/kit/IconButton'
+import { Notice } from '@/kit/Notice'
 import { Tooltip } from '@/kit/Tooltip'
+import { useAttachments } from './attachments'
 import { useDraft } from './drafts'
+import { FileChip } from './FileChip'
+import { withFiles } from './files'
+import { Suggestions } from './Suggestions'
+import { useFileDrop } from './useFileDrop'
+import { useSuggestions } from './useSuggestions'
 import { useTurn } from './useTurn'
+
+const VariablesDialog = lazy(() => import('@/features/prompts/VariablesDialog').then((m) => ({ default: m.VariablesDialog })))
 
 interface Props {
   draftKey: string
   disabled?: boolean
-  /** The turn on its way, which can be stopped and must end before the next message. */
+  /** The turn on its way, which can be stopped. What is sent meanwhile waits for its end. */
   active?: string
+  models?: Model[]
+  temporary?: boolean
   onSend: (text: string) => void
   onStop: () => void
+  onModel?: (id: string) => void
+  onPrompts?: () => void
 }
 
 /** The id of the field, for shortcuts that move the focus there. */
 export const composerId = 'composer'
 
-/** Where messages are written. Enter sends, Shift+Enter breaks the line, Escape stops the answer. */
-export function Composer({ draftKey, disabled = false, active, onSend, onStop }: Props) {
+const noModels: Model[] = []
+const nothing = () => {}
+
+/** Where messages are written. Enter sends, or queues; Shift+Enter breaks the line, Escape stops the answer. */
+export function Composer({ draftKey, disabled = false, active, models = noModels, temporary, onSend, onStop, onModel = nothing, onPrompts = nothing }: Props) {
   const { t } = useTranslation()
   const [text, setText] = useDraft(draftKey)
   const field = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
   const stopping = useTurn(active ?? '')?.stopping ?? false
+  const attached = useAttachments(draftKey)
+  const over = useFileDrop(disabled ? undefined : (files) => void attached.add(files))
+  const offers = useSuggestions({ text, setText, models, onModel, onPrompts })
 
   useLayoutEffect(() => {
     const el = field.current
@@ -45,55 +68,132 @@ export function Composer({ draftKey, disabled = false, active, onSend, onStop }:
     return () => document.removeEventListener('keydown', onKey)
   }, [active, onStop])
 
-  const ready = text.trim() !== '' && !disabled && !active
+  const ready = (text.trim() !== '' || attached.files.length > 0) && !disabled
   const send = () => {
     if (!ready) return
     setText('')
-    onSend(text.trim())
+    attached.clear()
+    onSend(withFiles(text.trim(), attached.files))
   }
   const onKeyDown = (e: KeyboardEvent) => {
+    if (offers.onKeyDown(e)) return
     // While an input method composes a word, Enter belongs to it. A phone has no Shift+Enter.
     if (e.key !== 'Enter' || e.shiftKey || e.nativeEvent.isComposing || matchMedia('(pointer: coarse)').matches) return
     e.preventDefault()
     send()
   }
+  const onPaste = (e: ClipboardEvent) => {
+    const files = [...e.clipboardData.files]
+    if (files.length === 0) return
+    e.preventDefault()
+    void attached.add(files)
+  }
+  const open = offers.items.length > 0
 
   return (
-    <form
-      className="flex items-end gap-2 rounded-xl border border-line bg-raised p-2 shadow-mid transition-colors focus-within:border-edge"
-      onSubmit={(e) => {
-        e.preventDefault()
-        send()
-      }}
-    >
-      <label htmlFor={composerId} className="sr-only">
-        {t('chat.message')}
-      </label>
-      <textarea
-        ref={field}
-        id={composerId}
-        rows={1}
-        value={text}
-        disabled={disabled}
-        placeholder={t('chat.placeholder')}
-        onChange={(e) => setText(e.target.value)}
-        onKeyDown={onKeyDown}
-        className="max-h-[40vh] min-w-0 flex-1 resize-none bg-transparent px-3 py-1.5 text-read leading-relaxed outline-none"
-      />
-      {active ? (
-        <Tooltip text={t('chat.stop')} keys="Esc" side="top">
-          <button type="button" aria-label={stopping ? t('chat.stopping') : t('chat.stop')} aria-disabled={stopping} onClick={onStop} className={round}>
-            <Square aria-hidden="true" className="size-3.5 fill-current" />
-          </button>
-        </Tooltip>
-      ) : (
-        <button type="submit" aria-label={t('chat.send')} disabled={!ready} className={round}>
-          <ArrowUp aria-hidden="true" className="size-5" strokeWidth={2.2} />
-        </button>
+    <div className="relative">
+      {open && <Suggestions items={offers.items} list={offers.list} label={offers.kind === 'model' ? t('chat.chooseModel') : t('prompts.title')} onChoose={offers.choose} />}
+      <div role="status" className="sr-only">
+        {open ? t('composer.offers', { count: offers.items.length }) : ''}
+      </div>
+      {attached.refused.length > 0 && (
+        <Notice tone="warn" className="mb-2">
+          {attached.refused.map((why) => (
+            <p key={why}>{why}</p>
+          ))}
+        </Notice>
       )}
-    </form>
+      <form
+        className={clsx(
+          'relative rounded-xl border bg-raised p-2 shadow-mid transition-colors focus-within:border-edge',
+          temporary ? 'border-dashed border-edge' : 'border-line',
+          over && 'outline-2 outline-accent',
+        )}
+        onSubmit={(e) => {
+          e.preventDefault()
+          send()
+        }}
+      >
+        {attached.files.length > 0 && (
+          <ul aria-label={t('composer.files')} className="flex flex-wrap gap-1.5 px-1 pt-1 pb-2">
+            {attached.files.map((f) => (
+              <li key={f.name + f.size}>
+                <FileChip file={f} onRemove={() => attached.remove(f)} />
+              </li>
+            ))}
+          </ul>
+        )}
+        <div className="flex items-end gap-1">
+          <input
+            ref={picker}
+            type="file"
+            multiple
+            hidden
+            aria-label={t('composer.attach')}
+            onChange={(e) => {
+              void attached.add([...(e.target.files ?? [])])
+              e.target.value = ''
+            }}
+          />
+          <IconButton icon={Paperclip} label={t('composer.attach')} side="top" disabled={disabled} onClick={() => picker.current?.click()} className="my-0.5 rounded-full" />
+          <label htmlFor={composerId} className="sr-only">
+            {t('chat.message')}
+          </label>
+          <textarea
+            ref={field}
+            id={composerId}
+            rows={1}
+            value={text}
+            disabled={disabled}
+            placeholder={over ? t('composer.drop') : temporary ? t('temporary.placeholder') : t('chat.placeholder')}
+            aria-autocomplete="list"
+            aria-controls={open ? offers.list.id : undefined}
+            aria-activedescendant={open ? offers.list.active : undefined}
+            onChange={(e) => {
+              setText(e.target.value)
+              offers.onCaret(e.target.selectionStart)
+              if (attached.refused.length > 0) attached.forgive()
+            }}
+            onSelect={(e) => offers.onCaret(e.currentTarget.selectionStart)}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+            className="max-h-[40vh] min-w-0 flex-1 resize-none bg-transparent px-2 py-1.5 text-read leading-relaxed outline-none"
+          />
+          {active && ready && (
+            <Tooltip text={t('composer.enqueue')} side="top">
+              <button type="submit" aria-label={t('composer.enqueue')} className={clsx(round, 'bg-sunken text-text hover:bg-press')}>
+                <ListPlus aria-hidden="true" className="size-5" />
+              </button>
+            </Tooltip>
+          )}
+          {active ? (
+            <Tooltip text={t('chat.stop')} keys="Esc" side="top">
+              <button type="button" aria-label={stopping ? t('chat.stopping') : t('chat.stop')} aria-disabled={stopping} onClick={onStop} className={clsx(round, primary)}>
+                <Square aria-hidden="true" className="size-3.5 fill-current" />
+              </button>
+            </Tooltip>
+          ) : (
+            <button type="submit" aria-label={t('chat.send')} disabled={!ready} className={clsx(round, primary)}>
+              <ArrowUp aria-hidden="true" className="size-5" strokeWidth={2.2} />
+            </button>
+          )}
+        </div>
+      </form>
+      <Suspense>
+        {offers.asking && (
+          <VariablesDialog
+            prompt={offers.asking}
+            onClose={() => offers.endAsking()}
+            onDone={(filled) => {
+              offers.endAsking(filled)
+              requestAnimationFrame(() => field.current?.focus())
+            }}
+          />
+        )}
+      </Suspense>
+    </div>
   )
 }
 
-const round =
-  'inline-flex size-10 shrink-0 items-center justify-center rounded-full bg-accent text-on-accent transition-colors hover:bg-accent-hover disabled:bg-press disabled:text-muted aria-disabled:opacity-60'
+const round = 'inline-flex size-10 shrink-0 items-center justify-center rounded-full transition-colors'
+const primary = 'bg-accent text-on-accent hover:bg-accent-hover disabled:bg-press disabled:text-muted aria-disabled:opacity-60'

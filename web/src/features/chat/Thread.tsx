@@ -1,13 +1,17 @@
+import clsx from 'clsx'
 import { ArrowDown } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Message } from '@/api/types'
+import type { Message, Model } from '@/api/types'
 import { IconButton } from '@/kit/IconButton'
 import { Skeleton } from '@/kit/Skeleton'
-import { AnswerRow, PendingAnswer } from './AnswerRow'
-import { QuestionRow, Said } from './QuestionRow'
-import { placeOf, type Tree } from './tree'
-import type { Pending } from './useAsking'
+import { PendingAnswer } from './AnswerState'
+import type { Ask, Pending } from './asker'
+import { createNearness, NearnessProvider } from './LazyRow'
+import { pairOf, usePairs } from './pairs'
+import { Said } from './QuestionRow'
+import { PairedRow, Rows } from './rows'
+import type { Tree } from './tree'
 import { useStickToBottom } from './useStickToBottom'
 
 interface Props {
@@ -17,17 +21,20 @@ interface Props {
   focus?: string
   canAsk: boolean
   model?: string
-  onAsk: (ask: { parent: string; text?: string; model?: string }) => Promise<void>
+  models: Model[]
+  onAsk: (ask: Ask) => Promise<void>
   /** Shows the branch of a message. */
   onShow: (id: string) => void
 }
 
-export function Thread({ tree, path, pending, focus, canAsk, model, onAsk, onShow }: Props) {
+export function Thread({ tree, path, pending, focus, canAsk, model, models, onAsk, onShow }: Props) {
   const { t } = useTranslation()
   const { box, content, away, jump, letGo } = useStickToBottom()
+  const [nearness] = useState(createNearness)
+  useEffect(() => () => nearness.stop(), [nearness])
 
-  // What is asked is seen at once, wherever the reader was.
-  const ticket = pending?.ticket
+  // What is asked is seen at once, wherever the reader was; what was queued lets the reader be.
+  const ticket = pending && !pending.queued ? pending.ticket : undefined
   useEffect(() => {
     if (ticket) jump()
   }, [ticket, jump])
@@ -41,43 +48,48 @@ export function Thread({ tree, path, pending, focus, canAsk, model, onAsk, onSho
     row.scrollIntoView({ block: 'center' })
   }, [focus, path.length, letGo])
 
-  const shown = pending ? upTo(path, pending.parent) : path
-  const last = shown.at(-1)?.id
+  const shown = useMemo(() => (pending ? upTo(path, pending.parent) : path), [path, pending])
+  const last = shown.at(-1)
+  const pair = pairOf(usePairs(), last?.role === 'assistant' ? last.id : '')
+  const sides = pair && !pending ? pair : undefined
+  const rows = useMemo(() => (sides ? shown.slice(0, -1) : shown), [shown, sides])
+  const common = { models, model, canAsk, onAsk, onShow }
   return (
-    <div className="relative min-h-0 flex-1">
-      <div ref={box} className="h-full overflow-y-auto overscroll-contain mask-[linear-gradient(transparent,black_1rem,black_calc(100%-1.5rem),transparent)]">
-        <div ref={content} role="region" aria-label={t('chat.conversation')} className="mx-auto flex max-w-read flex-col gap-7 px-4 pt-4 pb-10 sm:px-6">
-          {shown.map((m) => {
-            const row = { message: m, place: placeOf(tree, m.id), canAsk, marked: m.id === focus, onShow }
-            const parent = m.parent_id ?? ''
-            return m.role === 'user' ? (
-              <QuestionRow key={m.id} {...row} onEdit={(text) => void onAsk({ parent, text, model })} />
-            ) : (
-              <AnswerRow key={m.id} {...row} last={m.id === last && !pending} onAgain={() => void onAsk({ parent, model })} />
-            )
-          })}
-          {pending && (
-            <>
-              {pending.text !== undefined && <Said text={pending.text} />}
-              <PendingAnswer ticket={pending.ticket} />
-            </>
-          )}
+    <NearnessProvider value={nearness}>
+      <div className="relative min-h-0 flex-1">
+        <div ref={box} data-scrolls="" className="h-full overflow-y-auto overscroll-contain">
+          <div ref={content} role="region" aria-label={t('chat.conversation')} className="flex flex-col pt-2 pb-8">
+            <Rows {...common} tree={tree} rows={rows} last={pending ? undefined : last?.id} focus={focus} />
+            {sides && last && <PairedRow {...common} tree={tree} pair={sides} />}
+            {pending && (
+              <div className={clsx(read, 'flex flex-col gap-7 py-1.5')}>
+                {pending.text !== undefined && <Said text={pending.text} />}
+                <PendingAnswer ticket={pending.ticket} />
+              </div>
+            )}
+          </div>
         </div>
+        {/* The text fades at the edges. A mask would have all of it painted anew for each frame of scrolling. */}
+        <div aria-hidden="true" className="pointer-events-none absolute inset-x-0 top-0 me-3 h-4 bg-linear-to-b from-canvas to-transparent" />
+        <div aria-hidden="true" className="pointer-events-none absolute inset-x-0 bottom-0 me-3 h-6 bg-linear-to-t from-canvas to-transparent" />
+        {away && (
+          <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
+            <IconButton
+              icon={ArrowDown}
+              label={t('chat.jump')}
+              side="top"
+              onClick={() => jump(true)}
+              className="pointer-events-auto animate-fade rounded-full border border-line !bg-raised shadow-mid"
+            />
+          </div>
+        )}
       </div>
-      {away && (
-        <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
-          <IconButton
-            icon={ArrowDown}
-            label={t('chat.jump')}
-            side="top"
-            onClick={() => jump(true)}
-            className="pointer-events-auto animate-fade rounded-full border border-line !bg-raised shadow-mid"
-          />
-        </div>
-      )}
-    </div>
+    </NearnessProvider>
   )
 }
+
+/** The breadth of what is read, with its margins. */
+const read = 'mx-auto w-full max-w-read px-4 sm:px-6'
 
 // The messages that a pending request goes on from; '' is the very beginning.
 function upTo(path: Message[], parent: string): Message[] {

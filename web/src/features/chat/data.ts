@@ -1,7 +1,7 @@
 import { queryOptions, useQuery, type QueryClient } from '@tanstack/react-query'
 import { get, patch } from '@/api/client'
 import type { Conversation, Message, Model, Page, Status, TurnStart } from '@/api/types'
-import { conversationKey, conversationsKey } from '@/features/conversations/data'
+import { conversationKey, freshen } from '@/features/conversations/data'
 import type { Turn } from './turns'
 
 export const messagesKey = (id: string) => ['messages', id]
@@ -31,7 +31,13 @@ export function useChatModels() {
 }
 
 /** Writes what the start of a turn has saved into the cache. */
-export async function rememberStart(client: QueryClient, conversation: string, start: TurnStart, parent: string, question?: string) {
+export async function rememberStart(
+  client: QueryClient,
+  conversation: string,
+  start: TurnStart,
+  parent: string,
+  { question, text = '', temporary = false }: { question?: string; text?: string; temporary?: boolean },
+) {
   await client.cancelQueries({ queryKey: messagesKey(conversation) })
   const now = new Date().toISOString()
   const asked = question !== undefined && start.user_message_id
@@ -44,7 +50,7 @@ export async function rememberStart(client: QueryClient, conversation: string, s
     conversation_id: conversation,
     parent_id: asked || parent,
     role: 'assistant',
-    text: '',
+    text,
     model: start.model,
     status: 'streaming',
     created_at: now,
@@ -56,9 +62,9 @@ export async function rememberStart(client: QueryClient, conversation: string, s
   client.setQueryData<Conversation>(conversationKey(conversation), (old) =>
     old
       ? { ...old, leaf_id: start.message_id }
-      : { id: conversation, title: '', status: 'active', pinned: false, leaf_id: start.message_id, created_at: now, updated_at: now },
+      : { id: conversation, title: '', status: 'active', pinned: false, leaf_id: start.message_id, temporary, created_at: now, updated_at: now },
   )
-  void client.invalidateQueries({ queryKey: conversationsKey })
+  freshen(client)
 }
 
 /** Writes the end of a turn into the cache, and has the server's own record fetched. */
@@ -74,6 +80,7 @@ export function rememberEnd(client: QueryClient, conversation: string, id: strin
               status: turn.fault ? 'failed' : turn.done?.partial ? 'partial' : 'complete',
               finish_reason: turn.done?.finish_reason,
               tokens: turn.done?.usage?.output_tokens,
+              latency_ms: turn.done?.latency_ms?.total,
             },
       ),
     )
@@ -86,9 +93,8 @@ export function rememberEnd(client: QueryClient, conversation: string, id: strin
 
 /** Has everything about a conversation fetched anew. */
 export function refresh(client: QueryClient, conversation: string) {
-  for (const queryKey of [messagesKey(conversation), conversationKey(conversation), conversationsKey]) {
-    void client.invalidateQueries({ queryKey })
-  }
+  for (const queryKey of [messagesKey(conversation), conversationKey(conversation)]) void client.invalidateQueries({ queryKey })
+  freshen(client)
 }
 
 /** Shows another branch: at once here, and on the server so that it stays. */

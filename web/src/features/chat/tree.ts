@@ -45,10 +45,10 @@ export function pathTo(tree: Tree, leaf: string | null | undefined): Message[] {
     seen.add(at)
     const m: Message | undefined = tree.byId.get(at)
     if (!m) break
-    path.unshift(m)
+    path.push(m)
     at = parentOf(tree.byId, m)
   }
-  return path
+  return path.reverse()
 }
 
 export interface Place {

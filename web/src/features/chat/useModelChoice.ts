@@ -16,5 +16,5 @@ export function useModelChoice() {
     settings.set(key, id)
     setWish(id)
   }
-  return { models, model: known(wish) ?? known(usual), choose }
+  return { models, model: known(wish) ?? models.find((m) => m.parley?.default)?.id ?? known(usual), choose }
 }

@@ -1,11 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { Message } from '@/api/types'
-import { announce } from '@/kit/announce'
-import { rememberEnd } from './data'
+import { asker } from './asker'
 import { turns, type Turn } from './turns'
-import { outcome } from './useAsking'
 
 /** The turn of an answer, while this tab follows it and afterwards. */
 export function useTurn(id: string): Turn | undefined {
@@ -22,21 +19,18 @@ export function useRunning(): readonly string[] {
 /** Follows the answers that were on their way when the conversation was opened. */
 export function useResume(messages: readonly Message[]) {
   const client = useQueryClient()
-  const { t } = useTranslation()
   const tries = useRetries()
   useEffect(() => {
     for (const m of messages) {
       if (m.status !== 'streaming') continue
       const known = turns.get(m.id)
       if (known && known.phase !== 'failed') continue
+      asker.follows(m.conversation_id, m.id)
       void turns.attach(m.id).then((mine) => {
-        if (!mine) return
-        const turn = turns.get(m.id)
-        rememberEnd(client, m.conversation_id, m.id, turn)
-        if (turn) announce(t(outcome(turn)))
+        if (mine) asker.ended(client, m.conversation_id, m.id, turns.get(m.id))
       })
     }
-  }, [messages, tries, client, t])
+  }, [messages, tries, client])
 }
 
 // Counts the moments at which a connection that was given up is worth another try.

@@ -1,41 +1,67 @@
 import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { Archive, ArchiveRestore, Ellipsis, Pencil, Pin, PinOff, Trash2 } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { Archive, ArchiveRestore, CircleCheck, Download, Ellipsis, Folder, FolderPlus, FolderX, Pencil, Pin, PinOff, Share2, Trash2 } from 'lucide-react'
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Conversation, ConversationPatch } from '@/api/types'
-import { Menu, MenuItem, MenuLine } from '@/kit/Menu'
+import type { Conversation, Folder as FolderType } from '@/api/types'
+import { download } from '@/kit/download'
+import { Menu, MenuItem, MenuLine, MenuSub } from '@/kit/Menu'
+import { conversationPath } from './data'
+import { dragChats } from './drag'
+import type { ListActions } from './ConversationList'
+import { Rename } from './Rename'
 
 interface Props {
   conversation: Conversation
   open: boolean
+  /** Undefined outside of the mode in which several are chosen. */
+  selected?: boolean
+  folders: readonly FolderType[]
   onChosen: () => void
-  onChange: (patch: ConversationPatch) => void
-  onDelete: () => void
+  actions: ListActions
 }
 
-export function ConversationRow({ conversation: c, open, onChosen, onChange, onDelete }: Props) {
+export const ConversationRow = memo(function ConversationRow({ conversation: c, open, selected, folders, onChosen, actions }: Props) {
   const { t } = useTranslation()
   const [renaming, setRenaming] = useState(false)
   const title = c.title || t('chat.untitled')
+  if (selected !== undefined) {
+    return (
+      <label className="flex h-9 cursor-pointer items-center gap-2.5 rounded-sm px-2.5 text-sm transition-colors select-none hover:bg-hover has-checked:bg-accent-soft pointer-coarse:h-11">
+        <input
+          type="checkbox"
+          checked={selected}
+          onChange={() => {}}
+          // A click of the keyboard comes this way too, and tells whether Shift is held.
+          onClick={(e) => actions.toggle(c.id, e.shiftKey)}
+          className="size-4 shrink-0 accent-accent"
+        />
+        <span className="truncate">{title}</span>
+      </label>
+    )
+  }
   if (renaming) {
     return (
-      <li>
-        <Rename
-          title={c.title}
-          onEnd={(next) => {
-            setRenaming(false)
-            if (next && next !== c.title) onChange({ title: next })
-          }}
-        />
-      </li>
+      <Rename
+        title={c.title}
+        onEnd={(next) => {
+          setRenaming(false)
+          if (next && next !== c.title) actions.change(c, { title: next })
+        }}
+      />
     )
   }
   return (
-    <li className={clsx('group/row relative rounded-sm transition-colors hover:bg-hover', open && 'bg-press')}>
+    <div
+      role="presentation"
+      draggable
+      onDragStart={(e) => dragChats(e, [c.id], title)}
+      className={clsx('group/row relative rounded-sm transition-colors hover:bg-hover', open && 'bg-press')}
+    >
       <Link
         to="/c/$id"
         params={{ id: c.id }}
+        draggable={false}
         onClick={onChosen}
         aria-current={open ? 'page' : undefined}
         title={title}
@@ -59,52 +85,64 @@ export function ConversationRow({ conversation: c, open, onChosen, onChange, onD
           </button>
         }
       >
-        <MenuItem icon={c.pinned ? PinOff : Pin} onSelect={() => onChange({ pinned: !c.pinned })}>
-          {c.pinned ? t('list.unpin') : t('list.pin')}
+        <MenuItem icon={Share2} onSelect={() => actions.share(c)}>
+          {t('list.share')}
         </MenuItem>
         {/* The field takes the focus once the menu has given it back. */}
         <MenuItem icon={Pencil} onSelect={() => setTimeout(() => setRenaming(true))}>
           {t('list.rename')}
         </MenuItem>
-        {c.status === 'archived' ? (
-          <MenuItem icon={ArchiveRestore} onSelect={() => onChange({ status: 'active' })}>
-            {t('list.unarchive')}
-          </MenuItem>
-        ) : (
-          <MenuItem icon={Archive} onSelect={() => onChange({ status: 'archived' })}>
-            {t('list.archive')}
-          </MenuItem>
-        )}
+        <MenuItem icon={c.pinned ? PinOff : Pin} onSelect={() => actions.change(c, { pinned: !c.pinned })}>
+          {c.pinned ? t('list.unpin') : t('list.pin')}
+        </MenuItem>
+        <MoveMenu conversations={[c]} folders={folders} actions={actions} />
+        <ExportMenu id={c.id} />
         <MenuLine />
-        <MenuItem icon={Trash2} danger onSelect={onDelete}>
+        <MenuItem icon={CircleCheck} onSelect={() => actions.select(c.id)}>
+          {t('list.select')}
+        </MenuItem>
+        <MenuItem icon={c.status === 'archived' ? ArchiveRestore : Archive} onSelect={() => actions.archive([c], c.status !== 'archived')}>
+          {c.status === 'archived' ? t('list.unarchive') : t('list.archive')}
+        </MenuItem>
+        <MenuItem icon={Trash2} danger onSelect={() => actions.remove([c])}>
           {t('list.delete')}
         </MenuItem>
       </Menu>
-    </li>
+    </div>
+  )
+})
+
+/** A chat as a file. */
+export function ExportMenu({ id }: { id: string }) {
+  const { t } = useTranslation()
+  return (
+    <MenuSub icon={Download} label={t('list.export')}>
+      <MenuItem onSelect={() => download(`${conversationPath(id)}/export?format=md`)}>Markdown</MenuItem>
+      <MenuItem onSelect={() => download(`${conversationPath(id)}/export?format=json`)}>JSON</MenuItem>
+    </MenuSub>
   )
 }
 
-function Rename({ title, onEnd }: { title: string; onEnd: (title?: string) => void }) {
+/** The folders that chats can be moved to. */
+export function MoveMenu({ conversations, folders, actions }: { conversations: Conversation[]; folders: readonly FolderType[]; actions: Pick<ListActions, 'move' | 'newFolder'> }) {
   const { t } = useTranslation()
-  const [text, setText] = useState(title)
-  const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.select(), [])
+  const inside = conversations.some((c) => c.folder_id)
   return (
-    <input
-      ref={field}
-      value={text}
-      maxLength={200}
-      aria-label={t('list.renameLabel')}
-      onChange={(e) => setText(e.target.value)}
-      onBlur={() => onEnd(text.trim())}
-      onKeyDown={(e) => {
-        if (e.key === 'Enter' && !e.nativeEvent.isComposing) {
-          e.preventDefault()
-          onEnd(text.trim())
-        }
-        if (e.key === 'Escape') onEnd()
-      }}
-      className="h-9 w-full rounded-sm border border-edge bg-raised px-2.5 text-sm focus-visible:outline-offset-0 pointer-coarse:h-11"
-    />
+    <MenuSub icon={Folder} label={t('folders.move')}>
+      {folders.map((f) => (
+        <MenuItem key={f.id} icon={Folder} disabled={conversations.every((c) => c.folder_id === f.id)} onSelect={() => actions.move(conversations, f)}>
+          <span className="truncate">{f.name}</span>
+        </MenuItem>
+      ))}
+      {folders.length > 0 && <MenuLine />}
+      {inside && (
+        <MenuItem icon={FolderX} onSelect={() => actions.move(conversations, null)}>
+          {t('folders.takeOut')}
+        </MenuItem>
+      )}
+      <MenuItem icon={FolderPlus} onSelect={() => actions.newFolder(conversations)}>
+        {t('folders.new')}
+      </MenuItem>
+    </MenuSub>
   )
 }

@@ -2,25 +2,38 @@ import { ArrowLeft, PanelLeftClose, Search, SquarePen, X } from 'lucide-react'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Conversation } from '@/api/types'
 import { IconButton } from '@/kit/IconButton'
 import { Logo } from '@/kit/Logo'
 import { ConversationList } from './ConversationList'
+import { useFolders } from './data'
+import { FolderDialogs, type FolderTask } from './FolderDialogs'
+import { FolderMenu } from './FolderRow'
+import type { Filter } from './lists'
 
 interface Props {
   chat: string
   onSearch: () => void
   onClose: () => void
+  onShare: (c: Conversation) => void
   /** In a drawer a choice closes it. */
   drawer?: boolean
   /** The account's menu, given the function that shows the archive. */
   footer: (showArchive: () => void) => ReactNode
 }
 
+const home: Filter = { archived: false, folder: 'none' }
+
 /** The chats, with what begins and finds one. */
-export function Sidebar({ chat, onSearch, onClose, drawer = false, footer }: Props) {
+export function Sidebar({ chat, onSearch, onClose, onShare, drawer = false, footer }: Props) {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const [archived, setArchived] = useState(false)
+  const [filter, setFilter] = useState(home)
+  const [task, setTask] = useState<FolderTask | null>(null)
+  const folders = useFolders().data
+  const folder = folders?.find((f) => f.id === filter.folder)
+  // A folder that was deleted is left by itself.
+  const shown = filter.archived || folder ? filter : home
   const chosen = () => drawer && onClose()
   return (
     <nav aria-label={t('list.label')} className="flex h-full flex-col bg-side">
@@ -30,7 +43,7 @@ export function Sidebar({ chat, onSearch, onClose, drawer = false, footer }: Pro
         <IconButton icon={drawer ? X : PanelLeftClose} label={t('list.close')} onClick={onClose} />
       </div>
       <div className="space-y-0.5 px-2.5 pb-2">
-        <Link to="/" onClick={chosen} className={row}>
+        <Link to="/" search={folder && { folder: folder.id }} onClick={chosen} className={row}>
           <SquarePen aria-hidden="true" className="size-4 text-muted" />
           {t('chat.newChat')}
         </Link>
@@ -40,24 +53,26 @@ export function Sidebar({ chat, onSearch, onClose, drawer = false, footer }: Pro
           <kbd className="font-sans text-xs text-muted pointer-coarse:hidden">{commandKey}K</kbd>
         </button>
       </div>
-      {archived && (
+      {shown !== home && (
         <div className="flex items-center gap-1 px-2.5 pb-1">
-          <IconButton icon={ArrowLeft} size="sm" label={t('list.backToChats')} onClick={() => setArchived(false)} />
-          <h2 className="text-sm font-medium">{t('list.archived')}</h2>
+          <IconButton icon={ArrowLeft} size="sm" label={t('list.backToChats')} onClick={() => setFilter(home)} className="rtl:rotate-180" />
+          <h2 className="min-w-0 flex-1 truncate text-sm font-medium">{folder?.name ?? t('list.archived')}</h2>
+          {folder && <FolderMenu folder={folder} onRename={() => setTask({ do: 'rename', folder })} onDelete={() => setTask({ do: 'delete', folder })} />}
         </div>
       )}
-      <div className="min-h-0 flex-1 overflow-y-auto px-2.5 pb-4">
-        <ConversationList
-          key={String(archived)}
-          chat={chat}
-          archived={archived}
-          onChosen={chosen}
-          onGone={(id) => {
-            if (id === chat) void navigate({ to: '/' })
-          }}
-        />
-      </div>
-      <div className="border-t border-line p-2.5 pb-[max(0.625rem,env(safe-area-inset-bottom))]">{footer(() => setArchived(true))}</div>
+      <ConversationList
+        key={`${shown.archived} ${shown.folder}`}
+        chat={chat}
+        filter={shown}
+        onChosen={chosen}
+        onShare={onShare}
+        onFolder={(f) => setFilter({ archived: false, folder: f.id })}
+        onGone={(ids) => {
+          if (ids.includes(chat)) void navigate({ to: '/' })
+        }}
+      />
+      <FolderDialogs task={task} onClose={() => setTask(null)} onMade={() => {}} />
+      <div className="border-t border-line p-2.5 pb-[max(0.625rem,env(safe-area-inset-bottom))]">{footer(() => setFilter({ archived: true, folder: '' }))}</div>
     </nav>
   )
 }

@@ -1,5 +1,6 @@
-import { Monitor, Moon, Sun } from 'lucide-react'
+import { Contrast, Monitor, Moon, Sun } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { setContrast, useContrast } from '@/app/contrast'
 import { setTheme, useTheme } from '@/app/theme'
 import { languages, setLanguage, type Language } from '@/i18n/setup'
 import { Segmented } from '@/kit/Segmented'
@@ -8,6 +9,7 @@ import { Section } from './Section'
 export function Appearance() {
   const { t, i18n } = useTranslation()
   const theme = useTheme()
+  const contrast = useContrast()
   return (
     <>
       <Section title={t('settings.theme')}>
@@ -19,6 +21,17 @@ export function Appearance() {
             { value: 'system', label: t('settings.system'), icon: Monitor },
             { value: 'light', label: t('settings.light'), icon: Sun },
             { value: 'dark', label: t('settings.dark'), icon: Moon },
+          ]}
+        />
+      </Section>
+      <Section title={t('settings.contrast')} text={t('settings.contrastText')}>
+        <Segmented
+          label={t('settings.contrast')}
+          value={contrast}
+          onChange={setContrast}
+          options={[
+            { value: 'system', label: t('settings.system'), icon: Monitor },
+            { value: 'more', label: t('settings.contrastMore'), icon: Contrast },
           ]}
         />
       </Section>

@@ -1,14 +1,17 @@
-import { CircleUser, Database, KeyRound, Palette, ShieldCheck, type LucideIcon } from 'lucide-react'
+import { ChartColumn, CircleUser, Database, KeyRound, Palette, Share2, ShieldCheck, type LucideIcon } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Me } from '@/api/types'
+import { Shares } from '@/features/sharing/Shares'
+import { Import } from '@/features/transfer/Import'
 import { Dialog } from '@/kit/Dialog'
 import { Appearance } from './Appearance'
 import { Keys } from './Keys'
 import { Password } from './Password'
 import { Profile } from './Profile'
 import { Sessions } from './Sessions'
+import { UsageChart } from './UsageChart'
 import { YourData } from './YourData'
 
 interface Props {
@@ -31,6 +34,8 @@ export default function SettingsDialog({ open, onClose, me, onDeleted }: Props) 
           <Tab value="appearance" icon={Palette} label={t('settings.appearance')} />
           <Tab value="security" icon={ShieldCheck} label={t('settings.security')} />
           <Tab value="keys" icon={KeyRound} label={t('settings.keys')} />
+          <Tab value="shares" icon={Share2} label={t('share.mine')} />
+          <Tab value="usage" icon={ChartColumn} label={t('usage.tab')} />
           <Tab value="data" icon={Database} label={t('settings.data')} />
         </Tabs.List>
         <Panel value="profile">
@@ -46,7 +51,14 @@ export default function SettingsDialog({ open, onClose, me, onDeleted }: Props) 
         <Panel value="keys">
           <Keys me={me} />
         </Panel>
+        <Panel value="shares">
+          <Shares />
+        </Panel>
+        <Panel value="usage">
+          <UsageChart />
+        </Panel>
         <Panel value="data">
+          <Import />
           <YourData onDeleted={onDeleted} />
         </Panel>
       </Tabs.Root>

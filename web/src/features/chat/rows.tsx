@@ -1,0 +1,136 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { memo, useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Message, Model } from '@/api/types'
+import { useRoomForTwo } from '@/kit/media'
+import { AnswerRow } from './AnswerRow'
+import { PendingAnswer } from './AnswerState'
+import type { Ask } from './asker'
+import { chooseLeaf } from './data'
+import { LazyRow, type Speakers } from './LazyRow'
+import { PairRow, type Side } from './PairRow'
+import { closePair, type Pair } from './pairs'
+import { QuestionRow } from './QuestionRow'
+import { newestLeaf, placeOf, type Place, type Tree } from './tree'
+
+interface Common {
+  models: Model[]
+  model?: string
+  canAsk: boolean
+  onAsk: (ask: Ask) => Promise<void>
+  onShow: (id: string) => void
+}
+
+interface RowProps extends Common {
+  message: Message
+  place: Place
+  last: boolean
+  marked: boolean
+  drawn: boolean
+  speakers: Speakers
+}
+
+// A message with what can be done with it. It is drawn again only when it, or its place, has changed.
+const MessageRow = memo(function MessageRow({ models, model, canAsk, onAsk, onShow, message: m, place, last, marked, drawn, speakers }: RowProps) {
+  const row = { message: m, place, canAsk, marked, onShow }
+  const parent = m.parent_id ?? ''
+  return (
+    <LazyRow message={m} drawn={drawn} speakers={speakers}>
+      {() =>
+        m.role === 'user' ? (
+          <QuestionRow {...row} onEdit={(text) => void onAsk({ parent, text, model })} />
+        ) : (
+          <AnswerRow
+            {...row}
+            models={models}
+            last={last}
+            onAgain={(other) => void onAsk({ parent, model: other ?? model })}
+            onGoOn={() => void onAsk({ parent, goOn: m })}
+          />
+        )
+      }
+    </LazyRow>
+  )
+}, sameRow)
+
+interface RowsProps extends Common {
+  tree: Tree
+  rows: readonly Message[]
+  /** The last message of the branch, when nothing is being asked. */
+  last?: string
+  focus?: string
+}
+
+// How many of the last messages are drawn at once: more than a screen of them.
+const first = 10
+
+/** The messages of a branch, one below the other. */
+export const Rows = memo(function Rows({ tree, rows, last, focus, ...common }: RowsProps) {
+  const { t } = useTranslation()
+  const speakers = useMemo(() => ({ you: t('chat.you'), parley: t('chat.parley') }), [t])
+  const at = focus ? rows.findIndex((m) => m.id === focus) : -1
+  return rows.map((m, i) => (
+    <MessageRow
+      key={m.id}
+      {...common}
+      message={m}
+      place={placeOf(tree, m.id)}
+      last={m.id === last}
+      marked={m.id === focus}
+      drawn={i >= rows.length - first || (at >= 0 && Math.abs(i - at) < 4)}
+      speakers={speakers}
+    />
+  ))
+})
+
+function sameRow(a: RowProps, b: RowProps): boolean {
+  // Once drawn, a row stays drawn.
+  const { place: before, drawn: _a, ...rest } = a
+  const { place: now, drawn: _b, ...next } = b
+  const same = <T extends object>(x: T, y: T) => (Object.keys(y) as (keyof T)[]).every((key) => x[key] === y[key])
+  return same(before, now) && same(rest, next)
+}
+
+const alone = { n: 1, total: 1 }
+
+/** Two answers to the last question. */
+export function PairedRow({ tree, models, canAsk, onAsk, pair }: Common & { tree: Tree; pair: Pair }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const wide = useRoomForTwo()
+  const side = (id: string): Side => {
+    const m = tree.byId.get(id)
+    const row = m ? (
+      <AnswerRow
+        message={m}
+        place={alone}
+        models={models}
+        last
+        canAsk={canAsk}
+        marked={false}
+        onShow={() => {}}
+        onAgain={(other) => {
+          closePair(pair.question)
+          void onAsk({ parent: pair.question, model: other ?? m.model })
+        }}
+        onGoOn={() => {
+          closePair(pair.question)
+          void onAsk({ parent: pair.question, goOn: m })
+        }}
+      />
+    ) : (
+      <PendingAnswer ticket={id} />
+    )
+    return { id, model: m?.model ?? t('chat.model'), done: m !== undefined && m.status !== 'streaming', row }
+  }
+  const keep = (id: string) => {
+    closePair(pair.question)
+    const m = tree.byId.get(id)
+    if (m) void chooseLeaf(client, m.conversation_id, newestLeaf(tree, id))
+  }
+  return (
+    <div className="mx-auto w-full max-w-[86rem] px-4 py-1.5 sm:px-6">
+      <PairRow left={side(pair.left)} right={side(pair.right)} wide={wide} canAsk={canAsk} onKeep={keep} />
+    </div>
+  )
+}

@@ -1,0 +1,77 @@
+import { useSyncExternalStore } from 'react'
+import { ApiError, call } from '@/api/client'
+import { tab } from '@/kit/storage'
+import { conversationPath } from './data'
+
+// Kept for this tab, so that a reload in the time of undoing ends in what the reader asked for.
+const key = 'parley.doomed'
+let ids: ReadonlySet<string> = new Set()
+const listeners = new Set<() => void>()
+
+function set(next: ReadonlySet<string>) {
+  ids = next
+  if (next.size > 0) tab.set(key, [...next].join(' '))
+  else tab.remove(key)
+  listeners.forEach((fn) => fn())
+}
+
+/** The chats that the reader has deleted and can still bring back. They are shown nowhere. */
+export function useDoomed(): ReadonlySet<string> {
+  return useSyncExternalStore(
+    (fn) => {
+      listeners.add(fn)
+      return () => void listeners.delete(fn)
+    },
+    () => ids,
+  )
+}
+
+export const doom = (more: readonly string[]) => set(new Set([...ids, ...more]))
+
+export const spare = (some: readonly string[]) => set(new Set([...ids].filter((id) => !some.includes(id))))
+
+const isGone = (err: unknown) => err instanceof ApiError && err.status === 404
+
+async function erase(id: string) {
+  await call<void>(conversationPath(id), { method: 'DELETE', keepalive: true }).catch((err: unknown) => {
+    if (!isGone(err)) throw err
+  })
+}
+
+/** Deletes chats for good, a few at a time. It returns those that the server did not delete, with why. */
+export async function execute(some: readonly string[]): Promise<{ failed: string[]; error?: unknown }> {
+  const failed: string[] = []
+  let error: unknown
+  const left = [...some]
+  const work = async () => {
+    for (let id = left.shift(); id; id = left.shift()) {
+      try {
+        await erase(id)
+      } catch (err) {
+        error = err
+        failed.push(id)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: 4 }, work))
+  return { failed, error }
+}
+
+/** Ends what a reload interrupted, and has the deletions sent when the page goes away. */
+export function watchDoomed(): () => void {
+  const left = tab.get(key)?.split(' ').filter(Boolean) ?? []
+  if (left.length > 0) {
+    set(new Set(left))
+    void execute(left).then(() => spare(left))
+  }
+  const leave = () => ids.forEach((id) => void erase(id).catch(() => {}))
+  addEventListener('pagehide', leave)
+  return () => removeEventListener('pagehide', leave)
+}
+
+/** Deletes at once what could still have been brought back, as before signing out. */
+export async function executeAll() {
+  const all = [...ids]
+  await execute(all)
+  spare(all)
+}

@@ -1,0 +1,13 @@
+import { useSyncExternalStore } from 'react'
+
+function watch(query: string) {
+  const list = matchMedia(query)
+  const subscribe = (fn: () => void) => {
+    list.addEventListener('change', fn)
+    return () => list.removeEventListener('change', fn)
+  }
+  return () => useSyncExternalStore(subscribe, () => list.matches)
+}
+
+/** Whether two answers have room beside each other. */
+export const useRoomForTwo = watch('(min-width: 900px)')
