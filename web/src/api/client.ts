@@ -43,7 +43,7 @@ function seconds(header: string | null): number | undefined {
 }
 
 interface Options {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   signal?: AbortSignal
   query?: Record<string, string | number | boolean | undefined>
@@ -96,5 +96,6 @@ function isSignIn(path: string, method: string): boolean {
 
 export const get = <T>(path: string, query?: Options['query'], signal?: AbortSignal) => call<T>(path, { query, signal })
 export const post = <T>(path: string, body: unknown = {}) => call<T>(path, { method: 'POST', body })
+export const put = <T>(path: string, body: unknown) => call<T>(path, { method: 'PUT', body })
 export const patch = <T>(path: string, body: unknown) => call<T>(path, { method: 'PATCH', body })
 export const del = (path: string, body?: unknown) => call<void>(path, { method: 'DELETE', body })

@@ -1,16 +1,18 @@
-import { Archive, ChevronsUpDown, LogOut, Settings } from 'lucide-react'
+import { Archive, ChevronsUpDown, LogOut, Settings, ShieldCheck } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Me } from '@/api/types'
+import { isAdmin } from '@/features/auth/session'
 import { Menu, MenuItem, MenuLine } from '@/kit/Menu'
 
 interface Props {
   me: Me
   onSettings: () => void
   onArchive: () => void
+  onAdmin: () => void
   onSignOut: () => void
 }
 
-export function AccountMenu({ me, onSettings, onArchive, onSignOut }: Props) {
+export function AccountMenu({ me, onSettings, onArchive, onAdmin, onSignOut }: Props) {
   const { t } = useTranslation()
   const name = me.user.name || me.user.email
   return (
@@ -41,6 +43,11 @@ export function AccountMenu({ me, onSettings, onArchive, onSignOut }: Props) {
       <MenuItem icon={Archive} onSelect={onArchive}>
         {t('list.archived')}
       </MenuItem>
+      {isAdmin(me) && (
+        <MenuItem icon={ShieldCheck} onSelect={onAdmin}>
+          {t('app.admin')}
+        </MenuItem>
+      )}
       <MenuLine />
       <MenuItem icon={LogOut} onSelect={onSignOut}>
         {t('auth.signOut')}

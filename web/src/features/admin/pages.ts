@@ -1,0 +1,44 @@
+import { UsersRound, type LucideIcon } from 'lucide-react'
+import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
+import type { Me } from '@/api/types'
+import { access } from './access'
+import type { en } from './strings/en'
+
+export interface PageProps {
+  me: Me
+  /** What the address names after the page: the one whose details are shown. */
+  id?: string
+}
+
+export interface AdminPageEntry {
+  /** Its word in the address. */
+  path: string
+  title: Exclude<keyof (typeof en)['nav'], 'title' | 'back' | 'menu' | 'sections'>
+  icon: LucideIcon
+  may: (me: Me) => boolean
+  Page: LazyExoticComponent<ComponentType<PageProps>>
+}
+
+export interface Section {
+  title?: keyof (typeof en)['nav']['sections']
+  pages: AdminPageEntry[]
+}
+
+/** The pages of the administration, as the navigation lists them. The first is that of the bare address. */
+export const sections: Section[] = [
+  {
+    title: 'people',
+    pages: [{ path: 'users', title: 'users', icon: UsersRound, may: access.admin, Page: lazy(() => import('./users/UsersPage')) }],
+  },
+]
+
+/** The sections that somebody may see, without those that would be empty. */
+export function sectionsFor(me: Me): Section[] {
+  return sections.map((s) => ({ ...s, pages: s.pages.filter((p) => p.may(me)) })).filter((s) => s.pages.length > 0)
+}
+
+/** Finds the page of an address; undefined when there is none. */
+export function findPage(path: string | undefined): AdminPageEntry | undefined {
+  const all = sections.flatMap((s) => s.pages)
+  return path === undefined ? all[0] : all.find((p) => p.path === path)
+}
