@@ -1,4 +1,4 @@
-import { UsersRound, type LucideIcon } from 'lucide-react'
+import { KeyRound, MailPlus, Shapes, UsersRound, type LucideIcon } from 'lucide-react'
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
 import type { Me } from '@/api/types'
 import { access } from './access'
@@ -28,7 +28,12 @@ export interface Section {
 export const sections: Section[] = [
   {
     title: 'people',
-    pages: [{ path: 'users', title: 'users', icon: UsersRound, may: access.admin, Page: lazy(() => import('./users/UsersPage')) }],
+    pages: [
+      { path: 'users', title: 'users', icon: UsersRound, may: access.admin, Page: lazy(() => import('./users/UsersPage')) },
+      { path: 'invitations', title: 'invitations', icon: MailPlus, may: access.admin, Page: lazy(() => import('./invitations/InvitationsPage')) },
+      { path: 'groups', title: 'groups', icon: Shapes, may: access.admin, Page: lazy(() => import('./groups/GroupsPage')) },
+      { path: 'keys', title: 'keys', icon: KeyRound, may: access.admin, Page: lazy(() => import('./keys/KeysPage')) },
+    ],
   },
 ]
 

@@ -17,3 +17,6 @@ export function useGroupsChanged() {
   const client = useQueryClient()
   return () => Promise.all([client.invalidateQueries({ queryKey: groupsKey }), client.invalidateQueries({ queryKey: ['admin', 'users'] })])
 }
+
+/** Whether somebody made the group; others are known only because users have them. */
+export const isSaved = (g: Group): g is Group & { created_at: string } => !!g.created_at && !g.created_at.startsWith('0001')
