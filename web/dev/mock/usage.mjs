@@ -1,7 +1,7 @@
 // What was used: made-up figures that are the same for the same day.
 const day = 86_400_000
 const models = ['smollm2-135m-instruct', 'qwen2.5-1.5b-instruct']
-const surfaces = ['native', 'openai']
+const surfaces = ['chat', 'openai']
 
 // A number from 0 to 1 that hangs on the text alone.
 function chance(text) {

@@ -1,4 +1,4 @@
-import { KeyRound, MailPlus, Shapes, UsersRound, type LucideIcon } from 'lucide-react'
+import { Activity, Boxes, Building2, ChartColumn, KeyRound, LayoutDashboard, MailPlus, Shapes, SlidersHorizontal, UsersRound, type LucideIcon } from 'lucide-react'
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
 import type { Me } from '@/api/types'
 import { access } from './access'
@@ -27,12 +27,27 @@ export interface Section {
 /** The pages of the administration, as the navigation lists them. The first is that of the bare address. */
 export const sections: Section[] = [
   {
+    pages: [
+      { path: 'overview', title: 'overview', icon: LayoutDashboard, may: access.admin, Page: lazy(() => import('./overview/OverviewPage')) },
+      { path: 'usage', title: 'usage', icon: ChartColumn, may: access.admin, Page: lazy(() => import('./usage/UsagePage')) },
+    ],
+  },
+  {
     title: 'people',
     pages: [
       { path: 'users', title: 'users', icon: UsersRound, may: access.admin, Page: lazy(() => import('./users/UsersPage')) },
       { path: 'invitations', title: 'invitations', icon: MailPlus, may: access.admin, Page: lazy(() => import('./invitations/InvitationsPage')) },
       { path: 'groups', title: 'groups', icon: Shapes, may: access.admin, Page: lazy(() => import('./groups/GroupsPage')) },
       { path: 'keys', title: 'keys', icon: KeyRound, may: access.admin, Page: lazy(() => import('./keys/KeysPage')) },
+    ],
+  },
+  {
+    title: 'system',
+    pages: [
+      { path: 'models', title: 'models', icon: Boxes, may: access.host, Page: lazy(() => import('./models/ModelsPage')) },
+      { path: 'defaults', title: 'defaults', icon: SlidersHorizontal, may: access.admin, Page: lazy(() => import('./models/DefaultsPage')) },
+      { path: 'health', title: 'health', icon: Activity, may: access.host, Page: lazy(() => import('./health/HealthPage')) },
+      { path: 'tenants', title: 'tenants', icon: Building2, may: access.operator, Page: lazy(() => import('./tenants/TenantsPage')) },
     ],
   },
 ]

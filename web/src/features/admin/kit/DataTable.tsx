@@ -10,6 +10,8 @@ export interface Column<T> {
   key: string
   title: string
   cell: (row: T) => ReactNode
+  /** More about the row, below the link of the first cell. */
+  note?: (row: T) => ReactNode
   /** Whether the list can be sorted by it. */
   sorts?: boolean
   /** Left out of a table narrower than this. A card shows everything. */
@@ -90,6 +92,7 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
                   ) : (
                     c.cell(r)
                   )}
+                  {c.note?.(r)}
                 </td>
               ))}
               {actions && <td className="relative px-2 text-end @max-2xl:basis-full @max-2xl:p-0 @max-2xl:pt-1.5 @max-2xl:text-start">{actions(r)}</td>}
@@ -103,7 +106,7 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
 
 const row =
   'relative border-b border-line transition-colors last:border-b-0 @max-2xl:flex @max-2xl:flex-wrap @max-2xl:items-center @max-2xl:gap-x-4 @max-2xl:gap-y-1 @max-2xl:rounded-md @max-2xl:border @max-2xl:last:border-b @max-2xl:p-3.5'
-const cell = 'h-11 px-3 py-1.5 @max-2xl:h-auto @max-2xl:p-0 @max-2xl:min-w-0 wrap-anywhere @min-2xl:[&:first-child]:ps-3'
+const cell = 'h-11 px-3 py-1.5 @max-2xl:h-auto @max-2xl:p-0 @max-2xl:min-w-0 first:wrap-anywhere @max-2xl:wrap-anywhere'
 const cards = {
   corner: '@max-2xl:absolute @max-2xl:end-3.5 @max-2xl:top-3.5',
   line: '@max-2xl:basis-full',

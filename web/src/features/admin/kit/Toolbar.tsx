@@ -59,18 +59,33 @@ const chip = 'inline-flex h-9 items-center gap-1.5 rounded-md border border-line
 
 function Filter({ filter, value, onChange }: { filter: FilterChoice; value: string; onChange: (v: string) => void }) {
   const { t } = useTranslation('admin')
-  const chosen = filter.options.find((o) => o.value === value)
+  const options = [{ value: '', label: t('kit.any') }, ...filter.options]
+  return <ChoiceChip label={filter.label} value={value} options={options} onChange={onChange} active={value !== ''} />
+}
+
+interface ChipProps<T extends string> {
+  label: string
+  value: T
+  options: { value: T; label: string }[]
+  onChange: (value: T) => void
+  /** Whether the choice differs from what is usual. */
+  active?: boolean
+}
+
+/** A choice of one that takes the room of its name. */
+export function ChoiceChip<T extends string>({ label, value, options, onChange, active = false }: ChipProps<T>) {
+  const chosen = value && options.find((o) => o.value === value)
   return (
     <Menu
       align="start"
       trigger={
-        <button type="button" className={clsx(chip, chosen ? 'bg-accent-soft text-accent' : 'text-muted')}>
-          {chosen ? `${filter.label}: ${chosen.label}` : filter.label}
+        <button type="button" className={clsx(chip, active ? 'bg-accent-soft text-accent' : 'text-muted')}>
+          {chosen ? `${label}: ${chosen.label}` : label}
           <ChevronDown aria-hidden="true" className="size-3.5" />
         </button>
       }
     >
-      <MenuChoice value={value} onChange={onChange} options={[{ value: '', label: t('kit.any') }, ...filter.options]} />
+      <MenuChoice value={value} onChange={(v) => onChange(v as T)} options={options} />
     </Menu>
   )
 }

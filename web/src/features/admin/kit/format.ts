@@ -55,7 +55,7 @@ export function useFormat() {
     usd: (n: number) => n.toLocaleString(language, { style: 'currency', currency: 'USD', maximumFractionDigits: n !== 0 && n < 1 ? 4 : 2 }),
     percent: (n: number) => n.toLocaleString(language, { style: 'percent', maximumFractionDigits: 1 }),
     /** Milliseconds, told in seconds. */
-    seconds: (ms: number) => new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: ms < 10_000 ? 1 : 0 }).format(ms / 1000),
+    seconds: (ms: number) => new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: ms < 10_000 ? 1 : 0 }).format(ms / 1000),
     span: (seconds: number) => {
       const { unit, count } = span(seconds)
       return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
