@@ -47,7 +47,7 @@ export default function ModelsPage({ id }: PageProps) {
     { key: 'size', title: t('models.size'), sorts: true, end: true, cell: (m) => <span className="whitespace-nowrap tabular-nums">{bytes(m.size_bytes)}</span> },
     { key: 'memory', title: t('models.memory'), sorts: true, end: true, cell: (m) => <Need model={m} machine={machine} /> },
     { key: 'context', title: t('models.context'), sorts: true, end: true, from: 'wide', cell: (m) => <span className="text-muted tabular-nums">{number(m.context)}</span> },
-    { key: 'licence', title: t('models.licence'), from: 'wide', cell: (m) => <span className="text-muted">{m.licence.replace(/^LicenseRef-/, '')}</span> },
+    { key: 'licence', title: t('models.licence'), from: 'wide', cell: (m) => <span className="whitespace-nowrap text-muted">{m.licence.replace(/^LicenseRef-/, '')}</span> },
     { key: 'state', title: t('models.state'), card: 'line', cell: (m) => <ModelStatus model={m} /> },
   ]
   return (
