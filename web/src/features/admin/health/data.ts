@@ -20,4 +20,4 @@ const rank: Record<Check['state'], number> = { fail: 0, warn: 1, ok: 2 }
 export const worstFirst = (checks: Check[]) => [...checks].sort((a, b) => rank[a.state] - rank[b.state])
 
 /** Whether a fix can be run as it stands; others are advice in words. */
-export const isCommand = (fix: string) => /^(parley|bin\/parley|sudo|docker|apt|chmod|chown|mkdir)\b/.test(fix)
+export const isCommand = (fix: string) => /^(parley|bin\/parley|make|sudo|docker|apt|chmod|chown|mkdir) /.test(fix)

@@ -60,7 +60,7 @@ type Value = string | number | null | undefined
 /** Returns the rows in order. Equal rows keep theirs, and rows without a value come last, whatever the direction. */
 export function sorted<T>(rows: T[], value: ((row: T) => Value) | undefined, down: boolean, language?: string): T[] {
   if (!value) return rows
-  const { compare } = new Intl.Collator(language, { numeric: true, sensitivity: 'base' })
+  const { compare } = new Intl.Collator(language, { numeric: true, sensitivity: 'accent' })
   const none = (v: Value) => v === null || v === undefined || v === ''
   return [...rows].sort((a, b) => {
     const [x, y] = [value(a), value(b)]
