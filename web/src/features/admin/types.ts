@@ -57,36 +57,61 @@ export interface Tenant {
 
 export type ModelState = 'available' | 'queued' | 'downloading' | 'verifying' | 'paused' | 'failed' | 'installed'
 
+export interface Progress {
+  done_bytes: number
+  total_bytes: number
+  /** 0 while it stands still or is not known yet. */
+  bytes_per_second: number
+}
+
+/** A model of the catalogue, or a file that somebody put into the models folder. */
 export interface Model {
   id: string
-  kind: string
+  name: string
+  /** Absent for a file that cannot be read. */
+  kind?: string
   description: string
   size_bytes: number
-  memory_bytes: number
-  context: number
-  parameters?: string
+  memory_bytes?: number
+  context?: number
+  parameters?: number
   quantisation?: string
   licence: string
-  source?: string
-  languages?: string[]
+  licence_url?: string
+  /** Empty for a file of one's own. */
+  source: string
+  /** Whether a download that was paused goes on where it was; else it begins anew. */
+  resumable: boolean
   installed: boolean
-  installed_bytes: number
+  installed_bytes?: number
   loaded: boolean
-  loaded_bytes: number
+  loaded_bytes?: number
   default: boolean
   state: ModelState
-  progress: { done_bytes: number; total_bytes: number; bytes_per_second: number } | null
-  error?: string
+  progress: Progress | null
+  error: string
+}
+
+/** The libraries that run models. Without them none can be loaded. */
+export interface Engine {
+  ready: boolean
+  version?: string
+  size_bytes?: number
+  state: ModelState
+  progress: Progress | null
+  error: string
 }
 
 export interface Machine {
   memory_bytes: number
   memory_available_bytes: number
-  disk_free_bytes: number
 }
 
 export interface Catalogue {
   data: Model[]
+  engine?: Engine
+  /** Of the disk on which the models lie. */
+  free_bytes: number
   machine?: Machine
 }
 
@@ -106,7 +131,8 @@ export interface Health {
   started_at: string
   uptime_s: number
   checks: Check[]
-  process: { rss_bytes: number; goroutines: number; open_files: number; cpu_cores: number }
+  /** What the system does not tell is absent. */
+  process: { rss_bytes?: number; goroutines: number; open_files?: number; cpu_cores: number }
   memory?: { total_bytes: number; available_bytes: number }
   disk: { data_free_bytes: number; data_total_bytes: number }
   database: { kind: string; size_bytes: number; schema_version: number | string }

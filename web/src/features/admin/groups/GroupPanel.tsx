@@ -2,7 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { del, patch } from '@/api/client'
+import { del, patch, post } from '@/api/client'
 import { Button } from '@/kit/Button'
 import { Field } from '@/kit/Field'
 import { Notice } from '@/kit/Notice'
@@ -40,7 +40,10 @@ function GroupForm({ group }: { group: Group }) {
   const saved = isSaved(group)
   const form = useForm({ name: group.name, description: group.description }, async (values) => {
     const name = values.name.trim()
-    await patch<Group>(groupPath(group.name), { name, description: values.description.trim() })
+    const description = values.description.trim()
+    // A group that is known only from its members has to be made before it can be renamed.
+    if (!saved) await post<Group>('/v1/admin/groups', { name: group.name, description })
+    if (saved || name !== group.name) await patch<Group>(groupPath(group.name), { name, description })
     await changed()
     toast({ text: t('kit.saved') })
     if (name !== group.name) void navigate({ to: '/admin/{-$page}/{-$id}', params: { page: 'groups', id: name }, search: true, replace: true })

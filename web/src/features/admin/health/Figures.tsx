@@ -23,9 +23,9 @@ export function Figures({ health: h }: { health: Health }) {
           <Level value={full} label={t('health.disk')} />
         </Figure>
         <Figure title={t('health.queue')} value={t('health.queueText', { running: number(h.queue.running), waiting: number(h.queue.waiting) })} />
-        <Figure title={t('health.process')} value={t('health.processText', { size: bytes(h.process.rss_bytes), cores: h.process.cpu_cores, files: number(h.process.open_files) })} />
+        <Figure title={t('health.process')} value={[h.process.rss_bytes && bytes(h.process.rss_bytes), t('health.cores', { count: h.process.cpu_cores }), h.process.open_files && t('health.files', { count: h.process.open_files })].filter(Boolean).join(', ')} />
         <Figure title={t('health.database')} value={t('health.databaseText', { kind: h.database.kind, size: bytes(h.database.size_bytes), schema: h.database.schema_version })} />
-        <Figure title={t('health.engine')} value={h.engine.ready ? h.engine.version : (h.engine.error || t('health.notReady'))} note={h.engine.path} />
+        <Figure title={t('health.engine')} value={h.engine.ready ? h.engine.version || t('health.ready') : h.engine.error || t('health.notReady')} note={h.engine.path} />
         <Figure title={t('health.version')} value={h.version} />
         <Figure title={t('health.uptime')} value={span(h.uptime_s)} />
       </dl>

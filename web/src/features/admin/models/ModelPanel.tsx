@@ -22,7 +22,7 @@ import { Download, ModelStatus } from './State'
 /** One model: what it is, whether it fits here, and what can be done with it. */
 export function ModelPanel({ id, query }: { id: string; query: UseQueryResult<Catalogue> }) {
   const { t } = useTranslation('admin')
-  const { bytes, number } = useFormat()
+  const { bytes, number, compact } = useFormat()
   const machine = query.data?.machine
   const m = query.data?.data.find((other) => other.id === id)
   const coming = m && (isComing(m) || m.state === 'paused')
@@ -30,7 +30,7 @@ export function ModelPanel({ id, query }: { id: string; query: UseQueryResult<Ca
     <Panel
       page="models"
       row={id}
-      title={id}
+      title={m?.name || id}
       subtitle={
         m && (
           <span className="flex flex-wrap items-center gap-2">
@@ -45,27 +45,28 @@ export function ModelPanel({ id, query }: { id: string; query: UseQueryResult<Ca
       {m && (
         <>
           <p className="text-sm">{m.description}</p>
-          {coming && <Download model={m} />}
-          {m.state === 'failed' && m.error && <Notice>{m.error}</Notice>}
+          {coming && <Download of={m} />}
+          {m.error && <Notice className="whitespace-pre-line">{m.error}</Notice>}
+          {coming && !m.resumable && <p className="text-sm text-muted">{t('models.notResumable')}</p>}
           <div className="flex flex-wrap gap-2">
-            <ModelActions model={m} machine={machine} />
+            <ModelActions model={m} catalogue={query.data} />
             {(m.installed || m.state === 'paused' || m.state === 'failed') && <Remove model={m} />}
           </div>
           <MemoryPart model={m} machine={machine} />
           <PanelPart title={t('models.about')}>
             <Facts
               items={[
-                [t('models.parameters'), m.parameters],
+                [t('models.id'), <code className="font-mono text-xs">{m.id}</code>],
+                [t('models.parameters'), m.parameters && compact(m.parameters)],
                 [t('models.quantisation'), m.quantisation],
                 [t('models.size'), bytes(m.installed_bytes || m.size_bytes)],
-                [t('models.context'), t('models.tokens', { count: m.context, n: number(m.context) })],
-                [t('models.languages'), m.languages?.join(', ')],
-                [t('models.licence'), m.licence],
+                [t('models.context'), m.context && t('models.tokens', { count: m.context, n: number(m.context) })],
+                [t('models.licence'), m.licence_url ? <Outside href={m.licence_url}>{m.licence}</Outside> : m.licence],
                 [t('models.source'), m.source],
               ]}
             />
           </PanelPart>
-          {!m.installed && (
+          {!m.installed && m.source && (
             <PanelPart title={t('models.shell')} text={t('models.shellText')}>
               <Code text={`parley model pull ${m.id}`} label={t('kit.copyCommand')} />
             </PanelPart>
@@ -76,11 +77,19 @@ export function ModelPanel({ id, query }: { id: string; query: UseQueryResult<Ca
   )
 }
 
+function Outside({ href, children }: { href: string; children: string }) {
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer" className="text-accent underline underline-offset-4">
+      {children}
+    </a>
+  )
+}
+
 function MemoryPart({ model: m, machine }: { model: Model; machine?: Machine }) {
   const { t } = useTranslation('admin')
   const { bytes } = useFormat()
   const how = fit(m.memory_bytes, machine, m.loaded)
-  if (!machine || how === 'unknown') return null
+  if (!machine || !m.memory_bytes || how === 'unknown') return null
   const tone = how === 'large' ? 'danger' : how === 'tight' ? 'warn' : 'good'
   const need = m.loaded ? m.loaded_bytes || m.memory_bytes : m.memory_bytes
   return (

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { Badge } from '../kit/Badge'
 import { percent, secondsLeft, useFormat } from '../kit/format'
 import { Meter } from '../kit/Meter'
-import type { Model } from '../types'
+import type { Model, ModelState, Progress } from '../types'
 
 /** Where a model is between the catalogue and the memory, in a word or as a bar. */
 export function ModelStatus({ model: m }: { model: Model }) {
@@ -11,11 +11,18 @@ export function ModelStatus({ model: m }: { model: Model }) {
   if (m.state === 'available') return <span className="text-muted">{t('models.states.available')}</span>
   if (m.state === 'installed') return <Badge>{t('models.states.installed')}</Badge>
   if (m.state === 'failed') return <Badge tone="danger">{t('models.states.failed')}</Badge>
-  return <Download model={m} brief />
+  return <Download of={m} brief />
+}
+
+interface Coming {
+  id: string
+  state: ModelState
+  size_bytes: number
+  progress: Progress | null
 }
 
 /** How far a download has come, how fast it is and how long it still takes. */
-export function Download({ model: m, brief = false }: { model: Model; brief?: boolean }) {
+export function Download({ of: m, brief = false }: { of: Coming; brief?: boolean }) {
   const { t } = useTranslation('admin')
   const { bytes, span } = useFormat()
   const done = m.progress?.done_bytes ?? 0

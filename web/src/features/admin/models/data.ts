@@ -7,7 +7,7 @@ const key = ['admin', 'models']
 const under = new Set<ModelState>(['queued', 'downloading', 'verifying'])
 
 /** Whether a download is under way. */
-export const isComing = (m: Model) => under.has(m.state)
+export const isComing = (m: { state: ModelState }) => under.has(m.state)
 
 /** The catalogue; watched each second while something is being downloaded. */
 export function useCatalogue(enabled = true) {
@@ -15,7 +15,7 @@ export function useCatalogue(enabled = true) {
     queryKey: key,
     enabled,
     queryFn: ({ signal }) => get<Catalogue>('/v1/admin/models', {}, signal),
-    refetchInterval: ({ state }) => (state.data?.data.some(isComing) ? 1000 : 10_000),
+    refetchInterval: ({ state: { data } }) => (data?.data.some(isComing) || (data?.engine && isComing(data.engine)) ? 1000 : 10_000),
   })
 }
 
@@ -45,14 +45,23 @@ export function useModelAct() {
   })
 }
 
+/** Begins or stops the download of the engine. */
+export function useEngineAct() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (act: 'pull' | 'pause') => post(`/v1/admin/engine/${act}`),
+    onSettled: () => client.invalidateQueries({ queryKey: key }),
+  })
+}
+
 export type Fit = 'fits' | 'tight' | 'large' | 'unknown'
 
 /**
  * Sets a model's need against the machine: it fits into what is free, or only when something else gives way, or
  * not at all. A tenth of the memory is the system's.
  */
-export function fit(need: number, machine: Machine | undefined, loaded = false): Fit {
-  if (!machine?.memory_bytes || need <= 0) return 'unknown'
+export function fit(need: number | undefined, machine: Machine | undefined, loaded = false): Fit {
+  if (!machine?.memory_bytes || !need) return 'unknown'
   if (loaded || need <= machine.memory_available_bytes) return 'fits'
   return need <= machine.memory_bytes * 0.9 ? 'tight' : 'large'
 }
