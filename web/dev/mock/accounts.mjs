@@ -3,13 +3,15 @@ import { newId } from './state.mjs'
 const me = (u) => ({
   user: { id: u.id, email: u.email, name: u.name, role: u.role, groups: u.groups, created_at: u.created_at },
   tenant: u.tenant,
-  operator: u.role === 'owner',
+  operator: u.role === 'owner' && u.tenant.operator,
   via: 'session',
   permissions: ['chat', 'admin'],
 })
 
-function begin(ctx, user, status) {
+/** Signs somebody in. */
+export function begin(ctx, user, status) {
   const now = new Date().toISOString()
+  user.last_login_at = now
   const session = {
     id: newId('ses'),
     created_at: now,
@@ -31,7 +33,7 @@ function signIn(ctx) {
     ctx.fail(429, 'throttled', 'too many tries', { 'Retry-After': String(Math.ceil((tries.until - Date.now()) / 1000)) })
     return
   }
-  const found = state.byEmail(email).filter((u) => u.password === body.password && (!body.tenant || u.tenant.slug === body.tenant))
+  const found = state.byEmail(email).filter((u) => u.password === body.password && !u.disabled && !u.tenant.deleted_at && (!body.tenant || u.tenant.slug === body.tenant))
   if (found.length === 0) {
     tries.n++
     if (tries.n >= 5) Object.assign(tries, { n: 0, until: Date.now() + 15_000 })

@@ -4,7 +4,12 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { accountRoutes } from './accounts.mjs'
 import { chatRoutes, publicConversation } from './chat.mjs'
+import { hostRoutes } from './host.mjs'
 import { libraryRoutes } from './library.mjs'
+import { peopleRoutes, publicRoutes } from './people.mjs'
+import { tenantRoutes } from './tenants.mjs'
+import { usageRoutes } from './usage.mjs'
+import { seedPeople } from './seed.mjs'
 import { crowd, seed, State } from './state.mjs'
 import { Turns } from './turns.mjs'
 
@@ -15,11 +20,26 @@ const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 export const csp =
   "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-const routes = Object.entries({ ...accountRoutes, ...chatRoutes, ...libraryRoutes }).map(([name, [needsSession, handler]]) => {
+// The administration has a rule for each of its lists of routes.
+const guarded = (list, may) =>
+  Object.fromEntries(Object.entries(list).map(([name, handler]) => [name, [true, (ctx) => (may(ctx.user) ? handler(ctx) : ctx.fail(403, 'forbidden', 'this needs the role admin'))]]))
+const admin = (u) => u.role === 'admin' || u.role === 'owner'
+const host = (u) => admin(u) && u.tenant.operator
+const operator = (u) => u.role === 'owner' && u.tenant.operator
+
+const routes = Object.entries({
+  ...accountRoutes,
+  ...chatRoutes,
+  ...libraryRoutes,
+  ...publicRoutes,
+  ...guarded({ ...peopleRoutes, ...usageRoutes }, admin),
+  ...guarded(hostRoutes, host),
+  ...guarded(tenantRoutes, operator),
+}).map(([name, [needsSession, handler]]) => {
   const [method, path] = name.split(' ')
   const pattern = new RegExp(`^${path.replaceAll('.', '\\.').replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`)
   // The most exact path wins: a literal part before a parameter.
-  return { method, pattern, handler, needsSession, weight: path.includes(':') ? 1 : 0 }
+  return { method, pattern, handler, needsSession, weight: (path.match(/:/g) ?? []).length }
 })
 routes.sort((a, b) => a.weight - b.weight)
 
@@ -31,7 +51,7 @@ export async function startMock({ port = 0, pace = 25, seeded = false } = {}) {
   const state = new State()
   const speed = { ms: pace }
   const turns = new Turns(speed)
-  if (seeded) seed(state)
+  if (seeded) seedPeople(state, seed(state))
   const server = createServer((req, res) => {
     handle({ req, res, state, turns, speed }).catch((err) => {
       console.error(err)
@@ -72,7 +92,7 @@ async function handle(ctx) {
   for (const route of routes) {
     const match = req.method === route.method && route.pattern.exec(url.pathname)
     if (!match) continue
-    ctx.params = match.groups ?? {}
+    ctx.params = Object.fromEntries(Object.entries(match.groups ?? {}).map(([k, v]) => [k, decodeURIComponent(v)]))
     const id = /parley_session=([^;]+)/.exec(req.headers.cookie ?? '')?.[1]
     ctx.session = state.sessions.get(id)
     ctx.user = ctx.session?.user

@@ -17,14 +17,25 @@ export class State {
   prompts = new Map()
   tries = new Map()
   answered = new Map()
+  tenants = new Map()
+  groups = new Map()
+  invitations = new Map()
+  defaults = { default: '' }
   setupToken = 'mock-setup-token'
   /** Set over POST /__mock, to see the page in trouble. */
-  faults = { dropAfter: 0, splitBytes: false, chatReady: true, sso: false, links: true, models: 3 }
+  faults = { dropAfter: 0, splitBytes: false, chatReady: true, sso: false, links: true, models: 3, trouble: false }
 
-  addUser({ email, name, password, role = 'owner', tenant = { id: 'ten_1', slug: 'acme', name: 'Acme' } }) {
-    const user = { id: newId('usr'), email, name, role, groups: [], created_at: new Date().toISOString(), password, tenant }
+  addUser({ email, name, password = '', role = 'owner', groups = [], tenant = { id: 'ten_1', slug: 'acme', name: 'Acme' }, ...rest }) {
+    if (!this.tenants.has(tenant.id)) this.tenants.set(tenant.id, Object.assign(tenant, { operator: this.tenants.size === 0, created_at: new Date().toISOString(), ...tenant }))
+    tenant = this.tenants.get(tenant.id)
+    const user = { id: newId('usr'), email, name, role, groups, disabled: false, created_at: new Date().toISOString(), password, tenant, ...rest }
     this.users.set(`${tenant.slug}/${email.toLowerCase()}`, user)
     return user
+  }
+
+  /** The users of a tenant, oldest first. */
+  usersOf(tenant) {
+    return [...this.users.values()].filter((u) => u.tenant === tenant)
   }
 
   byEmail(email) {

@@ -4,7 +4,9 @@ export type Role = 'viewer' | 'member' | 'admin' | 'owner'
 
 export interface Me {
   user: { id: string; email: string; name: string; role: Role; groups: string[]; created_at: string }
-  tenant: { id: string; slug: string; name: string }
+  /** `operator` marks the first tenant, whose administrators look after models and the server. */
+  tenant: { id: string; slug: string; name: string; operator?: boolean }
+  /** An owner of the first tenant, who manages the tenants. */
   operator: boolean
   via: 'session' | 'key' | 'token'
   permissions: string[]

@@ -1,6 +1,7 @@
-import { Archive, BookText, ChevronsUpDown, LogOut, Settings } from 'lucide-react'
+import { Archive, BookText, ChevronsUpDown, LogOut, Settings, ShieldCheck } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Me } from '@/api/types'
+import { isAdmin } from '@/features/auth/session'
 import { Menu, MenuItem, MenuLine } from '@/kit/Menu'
 
 interface Props {
@@ -8,10 +9,11 @@ interface Props {
   onSettings: () => void
   onArchive: () => void
   onPrompts: () => void
+  onAdmin: () => void
   onSignOut: () => void
 }
 
-export function AccountMenu({ me, onSettings, onArchive, onPrompts, onSignOut }: Props) {
+export function AccountMenu({ me, onSettings, onArchive, onPrompts, onAdmin, onSignOut }: Props) {
   const { t } = useTranslation()
   const name = me.user.name || me.user.email
   return (
@@ -45,6 +47,11 @@ export function AccountMenu({ me, onSettings, onArchive, onPrompts, onSignOut }:
       <MenuItem icon={Archive} onSelect={onArchive}>
         {t('list.archived')}
       </MenuItem>
+      {isAdmin(me) && (
+        <MenuItem icon={ShieldCheck} onSelect={onAdmin}>
+          {t('app.admin')}
+        </MenuItem>
+      )}
       <MenuLine />
       <MenuItem icon={LogOut} onSelect={onSignOut}>
         {t('auth.signOut')}

@@ -1,20 +1,19 @@
-import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { errorText } from '@/api/errorText'
 import type { Conversation, Me } from '@/api/types'
-import { hadSession, useMe, useSessionChange } from '@/features/auth/session'
+import { useSessionChange } from '@/features/auth/session'
 import { ChatPage } from '@/features/chat/ChatPage'
 import { composerId } from '@/features/chat/Composer'
 import { preloadMarkdown } from '@/features/chat/markdown/Answer'
 import { executeAll, watchDoomed } from '@/features/conversations/doomed'
 import { SearchDialog } from '@/features/conversations/SearchDialog'
 import { Sidebar } from '@/features/conversations/Sidebar'
-import { Button } from '@/kit/Button'
-import { Spinner } from '@/kit/Spinner'
 import { toast } from '@/kit/toasts'
 import { AccountMenu } from './AccountMenu'
 import { Drawer } from './Drawer'
+import { Gate } from './Gate'
 import { useShortcuts } from './useShortcuts'
 import { useSidebarOpen, useWide } from './useSidebar'
 
@@ -25,46 +24,16 @@ const PromptsDialog = lazy(() => import('@/features/prompts/PromptsDialog').then
 // On its way beside the first answers of the server, since most visits need it.
 preloadMarkdown()
 
-/** Lets in who is signed in, and sends everyone else to the door. */
+/** The chat, for who is signed in. */
 export function Shell() {
-  const { t } = useTranslation()
-  const me = useMe()
-  if (me.data) return <SignedIn key={me.data.user.id} me={me.data} />
-  if (me.data === null) return <ToSignIn />
-  if (me.isError) {
-    return (
-      <main id="main" className="flex h-full flex-col items-center justify-center gap-4 p-6 text-center">
-        <h1 className="text-xl font-semibold">{t('app.offlineTitle')}</h1>
-        <p className="text-muted">{errorText(me.error)}</p>
-        <Button onClick={() => void me.refetch()}>{t('app.retry')}</Button>
-      </main>
-    )
-  }
-  return (
-    <div role="status" className="flex h-full items-center justify-center text-muted">
-      <span className="sr-only">{t('app.loading')}</span>
-      <Spinner className="size-6" />
-    </div>
-  )
-}
-
-// Goes once: while the sign-in page is being fetched this stays, under the new address already.
-function ToSignIn() {
-  const router = useRouter()
-  useEffect(() => {
-    const { href, search } = router.state.location
-    const { auth_error } = search
-    const next = href === '/' || auth_error ? undefined : href
-    void router.navigate({ to: '/sign-in', search: { next, auth_error, expired: hadSession() || undefined }, replace: true })
-  }, [router])
-  return null
+  return <Gate>{(me) => <SignedIn key={me.user.id} me={me} />}</Gate>
 }
 
 function SignedIn({ me }: { me: Me }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { id: chat = '' } = useParams({ strict: false })
-  const { m: focus, temporary = false, folder } = useSearch({ strict: false })
+  const { m: focus, temporary, folder } = useSearch({ strict: false })
   const { signOut, end } = useSessionChange()
   const wide = useWide()
   const [pinned, setPinned] = useSidebarOpen()
@@ -106,6 +75,7 @@ function SignedIn({ me }: { me: Me }) {
       footer={(showArchive) => (
         <AccountMenu
           me={me}
+          onAdmin={() => void navigate({ to: '/admin/{-$page}/{-$id}' })}
           onArchive={showArchive}
           onPrompts={() => {
             setDrawer(false)
@@ -142,7 +112,7 @@ function SignedIn({ me }: { me: Me }) {
       <ChatPage
         chat={chat}
         focus={focus}
-        temporary={temporary}
+        temporary={Boolean(temporary)}
         folder={folder}
         me={me}
         onOpenSidebar={open}

@@ -1,12 +1,16 @@
 import { createRootRoute, createRoute, createRouter, Link, Outlet, parseSearchWith, stringifySearchWith } from '@tanstack/react-router'
-import { lazy } from 'react'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
+import { loadAdmin } from '@/features/admin/load'
 import { Crash } from './Crash'
+import { Gate, Waiting } from './Gate'
 import { Shell } from './Shell'
 
 const SignInPage = lazy(() => import('@/features/auth/SignInPage').then((m) => ({ default: m.SignInPage })))
 const SetupPage = lazy(() => import('@/features/setup/SetupPage').then((m) => ({ default: m.SetupPage })))
 const SharedPage = lazy(() => import('@/features/sharing/SharedPage').then((m) => ({ default: m.SharedPage })))
+const JoinPage = lazy(() => import('@/features/auth/JoinPage').then((m) => ({ default: m.JoinPage })))
+const AdminPage = lazy(loadAdmin)
 
 type Search = Record<string, unknown>
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
@@ -34,6 +38,21 @@ const setup = createRoute({
   validateSearch: (s: Search) => ({ token: text(s.token) ?? '' }),
 })
 
+const join = createRoute({
+  getParentRoute: () => root,
+  path: '/join',
+  component: JoinPage,
+  validateSearch: (s: Search) => ({ token: text(s.token) ?? '' }),
+})
+
+// One route for all its pages: which there are is known to the part that is loaded on demand.
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: '/admin/{-$page}/{-$id}',
+  component: Admin,
+  validateSearch: (s: Search): Record<string, string | undefined> => Object.fromEntries(Object.entries(s).filter((e): e is [string, string] => text(e[1]) !== undefined)),
+})
+
 // The shell draws the chat itself, so that nothing is lost when a new chat gets its address.
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 
@@ -54,7 +73,7 @@ const oneChat = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, setup, shared, shell.addChildren([newChat, oneChat])]),
+  routeTree: root.addChildren([signIn, setup, join, shared, admin, shell.addChildren([newChat, oneChat])]),
   // Values stay text: a token that looks like a number is still a token.
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(String),
@@ -64,6 +83,18 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
+}
+
+function Admin() {
+  return (
+    <Gate>
+      {(me) => (
+        <Suspense fallback={<Waiting />}>
+          <AdminPage key={me.user.id} me={me} />
+        </Suspense>
+      )}
+    </Gate>
+  )
 }
 
 function Missing() {

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Conversation } from '@/api/types'
 import { de } from '@/i18n/de'
 import { en } from '@/i18n/en'
+import { de as adminDe } from './admin/strings/de'
+import { en as adminEn } from './admin/strings/en'
 import { safeNext } from './auth/SignInPage'
 import { groupByDate } from './conversations/groups'
 import { marked } from './conversations/SearchDialog'
@@ -75,7 +77,10 @@ test.each([
   expect(when(new Date(now + seconds * 1000).toISOString(), 'en', now)).toBe(want)
 })
 
-test('the languages use the same values in a string', () => {
+test.each([
+  ['the page', en, de],
+  ['the administration', adminEn, adminDe],
+])('the languages use the same values in a string of %s', (_part, english, german) => {
   const values = (text: string) => [...text.matchAll(/{{\w+}}/g)].map(([v]) => v).sort()
   const walk = (a: object, b: object, path: string) => {
     for (const [key, value] of Object.entries(a)) {
@@ -84,5 +89,5 @@ test('the languages use the same values in a string', () => {
       else walk(value as object, other as object, `${path}${key}.`)
     }
   }
-  walk(en, de, '')
+  walk(english, german, '')
 })

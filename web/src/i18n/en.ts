@@ -13,6 +13,7 @@ export const en = {
     missingTitle: 'There is nothing here',
     missingText: 'The address may be mistyped, or the page was moved.',
     home: 'Go to your chats',
+    admin: 'Administration',
     offlineTitle: 'Parley can’t be reached',
     retry: 'Try again',
   },
@@ -68,6 +69,19 @@ export const en = {
     done: 'Parley is already set up. Sign in with your account.',
     noToken: 'This link lacks its token. Open the whole link that Parley printed when it started.',
     short: 'Use at least {{count}} characters.',
+  },
+  join: {
+    title: 'Join {{tenant}}',
+    lead: 'You were invited as {{role}}. Choose how you sign in.',
+    loading: 'Your invitation',
+    email: 'Email',
+    submit: 'Join',
+    until: 'This invitation ends {{when}}.',
+    gone: 'This invitation can’t be used',
+    goneText: 'It was used, withdrawn, or has ended. Ask the person who invited you for a new link.',
+    taken: 'There is already an account with this address. Sign in with it.',
+    signIn: 'Go to sign in',
+    welcome: 'Welcome to {{tenant}}.',
   },
   chat: {
     newChat: 'New chat',
@@ -246,7 +260,7 @@ export const en = {
   },
 }
 
-type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
+export type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
 
 /** What another language must have. */
 export type Strings = Same<typeof en>

@@ -1,11 +1,12 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import type { en as admin } from '@/features/admin/strings/en'
 import { en, type Strings } from './en'
 import { settings } from '@/kit/storage'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof en }
+    resources: { translation: typeof en; admin: typeof admin }
   }
 }
 
@@ -13,9 +14,10 @@ declare module 'i18next' {
 export const languages = { en: 'English', de: 'Deutsch' } as const
 export type Language = keyof typeof languages
 
-const load: Partial<Record<Language, () => Promise<Strings>>> = {
-  de: () => import('./de').then((m) => m.de),
-}
+type Load = Partial<Record<Language, () => Promise<object>>>
+
+// The namespaces in use and where their strings are. That of the page itself is always there in English.
+const namespaces = new Map<string, Load>([['translation', { de: () => import('./de').then((m): Strings => m.de) }]])
 
 const key = 'parley.language'
 
@@ -42,10 +44,18 @@ export function locale(language: string): string {
 
 export async function setLanguage(language: Language, remember = false) {
   if (remember) settings.set(key, language)
-  const fetchIt = load[language]
-  if (fetchIt && !i18next.hasResourceBundle(language, 'translation')) {
-    i18next.addResourceBundle(language, 'translation', await fetchIt())
-  }
+  await Promise.all([...namespaces.keys()].map((name) => fetchStrings(language, name)))
   await i18next.changeLanguage(language)
   document.documentElement.lang = language
+}
+
+async function fetchStrings(language: Language, namespace: string) {
+  const load = namespaces.get(namespace)?.[language]
+  if (load && !i18next.hasResourceBundle(language, namespace)) i18next.addResourceBundle(language, namespace, await load())
+}
+
+/** Adds the strings of a part of the page that is loaded on demand: now, and with each change of language. */
+export async function addStrings(namespace: string, load: Record<Language, () => Promise<object>>) {
+  namespaces.set(namespace, load)
+  await fetchStrings(i18next.language as Language, namespace)
 }

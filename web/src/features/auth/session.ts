@@ -24,6 +24,9 @@ export function useMe() {
   })
 }
 
+/** Whether somebody may administer the own organisation. */
+export const isAdmin = (me: Me) => me.user.role === 'admin' || me.user.role === 'owner'
+
 /** The shortest password that the server takes; its default until it has told. */
 export const useShortestPassword = () => useAuthOptions().data?.password_min_length ?? 8
 
@@ -48,6 +51,14 @@ export interface FirstAccount {
 }
 
 export const setUp = (a: FirstAccount) => post<Me>('/v1/setup', a)
+
+export interface Invitee {
+  token: string
+  name: string
+  password: string
+}
+
+export const join = (i: Invitee) => post<Me>('/v1/invitations/accept', i)
 
 const lastUser = 'parley.user'
 

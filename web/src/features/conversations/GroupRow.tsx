@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next'
 import { FolderPlus } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { locale } from '@/i18n/setup'
@@ -14,9 +15,7 @@ export function GroupRow({ name, onNewFolder }: { name: string; onNewFolder: () 
   )
 }
 
-type T = ReturnType<typeof useTranslation>['t']
-
-function groupLabel(name: string, t: T, language: string): string {
+function groupLabel(name: string, t: TFunction, language: string): string {
   switch (name) {
     case 'folders':
       return t('folders.title')

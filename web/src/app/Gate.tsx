@@ -1,0 +1,49 @@
+import { useRouter } from '@tanstack/react-router'
+import { useEffect, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { errorText } from '@/api/errorText'
+import type { Me } from '@/api/types'
+import { hadSession, useMe } from '@/features/auth/session'
+import { Button } from '@/kit/Button'
+import { Spinner } from '@/kit/Spinner'
+
+/** Lets in who is signed in, and sends everyone else to the door. */
+export function Gate({ children }: { children: (me: Me) => ReactNode }) {
+  const { t } = useTranslation()
+  const me = useMe()
+  if (me.data) return children(me.data)
+  if (me.data === null) return <ToSignIn />
+  if (me.isError) {
+    return (
+      <main id="main" className="flex h-full flex-col items-center justify-center gap-4 p-6 text-center">
+        <h1 className="text-xl font-semibold">{t('app.offlineTitle')}</h1>
+        <p className="text-muted">{errorText(me.error)}</p>
+        <Button onClick={() => void me.refetch()}>{t('app.retry')}</Button>
+      </main>
+    )
+  }
+  return <Waiting />
+}
+
+/** What is shown while a part of the page is on its way. */
+export function Waiting() {
+  const { t } = useTranslation()
+  return (
+    <div role="status" className="flex h-full items-center justify-center text-muted">
+      <span className="sr-only">{t('app.loading')}</span>
+      <Spinner className="size-6" />
+    </div>
+  )
+}
+
+// Goes once: while the sign-in page is being fetched this stays, under the new address already.
+function ToSignIn() {
+  const router = useRouter()
+  useEffect(() => {
+    const { href, search } = router.state.location
+    const { auth_error } = search
+    const next = href === '/' || auth_error ? undefined : href
+    void router.navigate({ to: '/sign-in', search: { next, auth_error, expired: hadSession() || undefined }, replace: true })
+  }, [router])
+  return null
+}

@@ -1,0 +1,106 @@
+import { Plus, X } from 'lucide-react'
+import { useDeferredValue, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { put } from '@/api/client'
+import { errorText } from '@/api/errorText'
+import { Button } from '@/kit/Button'
+import { Field } from '@/kit/Field'
+import { IconButton } from '@/kit/IconButton'
+import { Notice } from '@/kit/Notice'
+import { Skeleton } from '@/kit/Skeleton'
+import { toast } from '@/kit/toasts'
+import { PanelPart } from '../kit/Panel'
+import type { User } from '../types'
+import { useUsers } from '../users/data'
+import { groupPath, useGroupsChanged } from './data'
+
+/** Who is in a group: each is added and removed at once, and both can be undone. */
+export function Members({ group }: { group: string }) {
+  const { t } = useTranslation('admin')
+  const members = useUsers({ group })
+  const changed = useGroupsChanged()
+  const change = (user: User, way: 'add' | 'remove', undoable = true) => {
+    put(`${groupPath(group)}/members`, { add: [], remove: [], [way]: [user.id] })
+      .then(changed)
+      .then(
+        () =>
+          toast({
+            text: t(way === 'add' ? 'groups.added' : 'groups.removed', { name: user.name || user.email }),
+            action: undoable ? { label: t('kit.undo'), run: () => change(user, way === 'add' ? 'remove' : 'add', false) } : undefined,
+          }),
+        (err: unknown) => toast({ tone: 'danger', text: errorText(err) }),
+      )
+  }
+  return (
+    <PanelPart title={t('groups.members')}>
+      {members.isPending && <Skeleton className="h-24" />}
+      {members.isError && <Notice>{errorText(members.error)}</Notice>}
+      {members.data?.length === 0 && <p className="text-sm text-muted">{t('groups.noMembers')}</p>}
+      <ul className="divide-y divide-line rounded-md border border-line empty:hidden">
+        {members.data?.map((u) => (
+          <Person key={u.id} user={u}>
+            <IconButton icon={X} size="sm" label={t('kit.remove', { name: u.name || u.email })} onClick={() => change(u, 'remove')} />
+          </Person>
+        ))}
+      </ul>
+      {members.hasNextPage && (
+        <Button size="sm" busy={members.isFetchingNextPage} onClick={() => void members.fetchNextPage()}>
+          {t('kit.more')}
+        </Button>
+      )}
+      <Picker group={group} onPick={(u) => change(u, 'add')} />
+    </PanelPart>
+  )
+}
+
+function Person({ user, children }: { user: User; children: React.ReactNode }) {
+  return (
+    <li className="flex items-center gap-2 py-1.5 ps-3.5 pe-1.5">
+      <div className="min-w-0 flex-1 text-sm">
+        <p className="truncate font-medium">{user.name || user.email}</p>
+        <p className="truncate text-xs text-muted">{user.email}</p>
+      </div>
+      {children}
+    </li>
+  )
+}
+
+// At most this many are offered: whoever looks for somebody else types more of the name.
+const offered = 5
+
+function Picker({ group, onPick }: { group: string; onPick: (user: User) => void }) {
+  const { t } = useTranslation('admin')
+  const [text, setText] = useState('')
+  const q = useDeferredValue(text.trim())
+  const found = useUsers({ q }, q !== '')
+  const choice = q === '' ? [] : (found.data ?? []).filter((u) => !u.groups.includes(group)).slice(0, offered)
+  return (
+    <div>
+      <Field
+        label={t('groups.add')}
+        placeholder={t('users.search')}
+        type="search"
+        autoComplete="off"
+        value={text}
+        onChange={(e) => setText(e.target.value)}
+        onKeyDown={(e) => {
+          if (e.key === 'Escape' && text) {
+            e.stopPropagation()
+            setText('')
+          }
+          if (e.key === 'Enter' && choice[0]) onPick(choice[0])
+        }}
+      />
+      <p role="status" className="mt-2 text-sm text-muted empty:hidden">
+        {q !== '' && found.isSuccess && !found.isFetching && choice.length === 0 ? t('groups.nobody') : ''}
+      </p>
+      <ul className="mt-2 divide-y divide-line rounded-md border border-line empty:hidden">
+        {choice.map((u) => (
+          <Person key={u.id} user={u}>
+            <IconButton icon={Plus} size="sm" label={t('groups.addOne', { name: u.name || u.email })} onClick={() => onPick(u)} />
+          </Person>
+        ))}
+      </ul>
+    </div>
+  )
+}
