@@ -35,4 +35,8 @@ export default ts.config(
     files: ['public/theme.js'],
     languageOptions: { globals: globals.browser, sourceType: 'script' },
   },
+  {
+    files: ['public/sw.js'],
+    languageOptions: { globals: globals.serviceworker, sourceType: 'script' },
+  },
 )
