@@ -9,20 +9,20 @@ export function whenNear(el: Element, tell: () => void): () => void {
     tell()
     return () => {}
   }
-  observer ??= new IntersectionObserver(
-    (entries) => {
-      for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue
-        const fn = watched.get(target)
-        forget(target)
-        fn?.()
-      }
-    },
-    { rootMargin: '800px' },
-  )
+  observer ??= new IntersectionObserver(arrive, { rootMargin: '800px' })
   watched.set(el, tell)
   observer.observe(el)
   return () => forget(el)
+}
+
+// It stands apart so that it holds on to no element.
+function arrive(entries: IntersectionObserverEntry[]) {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue
+    const fn = watched.get(target)
+    forget(target)
+    fn?.()
+  }
 }
 
 function forget(el: Element) {

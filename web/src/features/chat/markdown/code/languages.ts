@@ -88,7 +88,7 @@ export function fileName(info: string, text: string): string {
     /^[\w+#.-]+[:\s]([\w./\\-]+\.\w{1,10})$/.exec(info)?.[1] ??
     /^(?:\/\/|#|--|;|%|\/\*|<!--)\s*(?:file(?:name)?:\s*)?([\w./\\-]*[\w-]\.\w{1,10})\s*(?:\*\/|-->)?$/i.exec(first)?.[1]
   const name = told?.split(/[\\/]/).at(-1)?.replace(/^\.+/, '')
-  return name ?? whole[id] ?? `code.${known[id]?.file ?? 'txt'}`
+  return name || (whole[id] ?? `code.${known[id]?.file ?? 'txt'}`)
 }
 
 /** The name of the language in what stands behind a fence's mark: `js title="a.js"`, `{.python}`, `ts:a.ts`. */

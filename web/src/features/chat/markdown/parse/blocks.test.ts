@@ -97,6 +97,12 @@ describe('beyond the limits text is plain', () => {
     expect(blocks.map((b) => b.source).join('')).toBe(text)
   })
 
+  test('footnotes that are too many stay where they are', () => {
+    const { blocks, notes } = splitBlocks(Array.from({ length: limits.notes + 2 }, (_, i) => `[^${i}]: n`).join('\n'))
+    expect(notes).toHaveLength(limits.notes)
+    expect(blocks.filter((b) => b.plain).map((b) => b.source)).toEqual([`[^${limits.notes}]: n\n`, `[^${limits.notes + 1}]: n`])
+  })
+
   test('code of any size stays code', () => {
     const { blocks } = splitBlocks(`\`\`\`\n${'x\n'.repeat(50_000)}\`\`\``)
     expect(blocks.map((b) => [b.plain, b.tokens[0]?.type])).toEqual([[false, 'fence']])

@@ -46,11 +46,13 @@ export function createSplitter(): (text: string) => Parts {
 
 function share(text: string, rest: Block[], before: Parts): Parts {
   const references = {}
-  const blocks = limited(cut(text, references), rest)
+  const cutUp = limited(cut(text, references), rest)
   const found = new Map<string, string>()
-  for (const { tokens } of blocks) for (const t of tokens) if (t.type === 'note' && !found.has(t.info)) found.set(t.info, t.content)
-  const notes = numbered(text, found)
+  for (const { tokens } of cutUp) for (const t of tokens) if (t.type === 'note' && !found.has(t.info)) found.set(t.info, t.content)
+  const notes = numbered(text, found).slice(0, limits.notes)
   const shared: Shared = { references, notes: Object.fromEntries(notes.map(({ name }, i) => [name, i + 1])) }
+  // A note beyond the limit stays where it was written.
+  const blocks = found.size <= limits.notes ? cutUp : cutUp.map((b) => (b.tokens.some((t) => t.type === 'note' && !(t.info in shared.notes)) ? { ...b, plain: true } : b))
   const same = JSON.stringify(shared) === JSON.stringify(before.shared)
   return { blocks, notes, shared: same ? before.shared : shared }
 }

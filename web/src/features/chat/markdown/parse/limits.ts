@@ -11,6 +11,8 @@ export const limits = {
   block: 30_000,
   /** Tokens of one block: a list item has five, a cell of a table three. */
   tokens: 12_000,
+  /** Footnotes. */
+  notes: 500,
   /** Levels of lists and quotes in each other; a list counts twice. */
   nesting: 60,
   /** Characters of one paragraph, heading or cell, and the elements in it. */
