@@ -10,10 +10,13 @@ export function NoteMark({ name }: { name: string }) {
   const { t } = useTranslation()
   const n = useContext(NoteNumbers)[name]
   return (
-    <sup>
+    // Between the word, the number and the full stop no line ends.
+    <sup className="whitespace-nowrap">
+      {'\u2060'}
       <button type="button" data-note-mark={n} aria-label={t('markdown.note', { n })} onClick={(e) => visit(e.currentTarget, `[data-note="${n}"]`)} className="note-mark">
         {n}
       </button>
+      {'\u2060'}
     </sup>
   )
 }

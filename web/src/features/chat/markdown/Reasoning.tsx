@@ -36,7 +36,7 @@ export function Reasoning({ text, thinking, seconds }: Props) {
         <ChevronRight aria-hidden="true" className={clsx('size-4 transition-transform rtl:-scale-x-100', open && 'rotate-90 rtl:scale-x-100')} />
       </button>
       {open && (
-        <div id={id} className="reasoning mt-1 ms-2 animate-fade border-s-2 border-line ps-4">
+        <div id={id} className="reasoning mt-2 ms-2 animate-fade border-s-2 border-line ps-4">
           <Markdown text={text} open={thinking} />
         </div>
       )}

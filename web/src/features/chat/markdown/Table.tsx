@@ -28,7 +28,7 @@ export function Table({ head, rows, shared }: Props) {
   return (
     <div className="group/table relative">
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a wide table is scrolled by keyboard */}
-      <div role="region" aria-label={t('markdown.table')} tabIndex={0} className="overflow-x-auto rounded-md border border-line">
+      <div role="group" aria-label={t('markdown.table')} tabIndex={0} className="overflow-x-auto rounded-md border border-line">
         <table>
           <thead>
             <Row cells={head} shared={shared} head />
@@ -40,8 +40,8 @@ export function Table({ head, rows, shared }: Props) {
           </tbody>
         </table>
       </div>
-      {/* Over the head where a pointer hovers, below the table where a finger would cover it. */}
-      <div className="absolute end-1 top-1 rounded-sm bg-raised opacity-0 shadow-low transition-opacity group-focus-within/table:opacity-100 group-hover/table:opacity-100 pointer-coarse:static pointer-coarse:flex pointer-coarse:justify-end pointer-coarse:bg-transparent pointer-coarse:opacity-100 pointer-coarse:shadow-none">
+      {/* Above the table where a pointer hovers, below it where nothing does. */}
+      <div className="absolute end-2 -top-5 rounded-sm bg-raised opacity-0 shadow-low transition-opacity group-focus-within/table:opacity-100 group-hover/table:opacity-100 pointer-coarse:static pointer-coarse:flex pointer-coarse:justify-end pointer-coarse:bg-transparent pointer-coarse:opacity-100 pointer-coarse:shadow-none">
         <Take head={head} rows={rows} shared={shared} />
       </div>
     </div>

@@ -18,7 +18,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
       ? ''
       : t('chat.seconds', { n: Math.max(took / 1000, 0.1).toLocaleString(locale(i18n.language), { maximumFractionDigits: 1 }) })
   return (
-    <section aria-label={t('tool.label', { name })} className={clsx('my-3 overflow-hidden rounded-md border bg-raised', status === 'failed' ? 'border-danger' : 'border-line')}>
+    <div role="group" aria-label={t('tool.label', { name })} className={clsx('my-3 overflow-hidden rounded-md border bg-raised', status === 'failed' ? 'border-danger' : 'border-line')}>
       <button
         type="button"
         aria-expanded={open}
@@ -41,7 +41,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
           {result !== undefined && <Piece title={t('tool.result')} text={result} closed />}
         </div>
       )}
-    </section>
+    </div>
   )
 }
 

@@ -86,7 +86,7 @@ describe('what is drawn', () => {
   })
   test('a table can be scrolled by keyboard', () => {
     draw('| | b |\n|---|---|\n| 1 | 2 |')
-    expect(screen.getByRole('region', { name: 'Table' }).tabIndex).toBe(0)
+    expect(screen.getByRole('group', { name: 'Table' }).tabIndex).toBe(0)
     expect(screen.getAllByRole('columnheader')).toHaveLength(1)
   })
 })

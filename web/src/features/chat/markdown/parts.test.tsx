@@ -71,7 +71,7 @@ describe('a tool card', () => {
 
   test('is one line that opens to what was asked and what came back', async () => {
     const { container } = render(<ToolCard call={call} />, { wrapper })
-    const card = screen.getByRole('region', { name: 'Tool search' })
+    const card = screen.getByRole('group', { name: 'Tool search' })
     const line = within(card).getByRole('button')
     expect(line.textContent).toBe('searchDone· 1.2 s')
     expect(card.textContent).not.toContain('tea')
@@ -126,7 +126,7 @@ describe('footnotes', () => {
     Element.prototype.scrollIntoView = () => {}
     render(<Markdown text={'Text[^a] and[^b].\n\n[^b]: second\n[^a]: first **note**'} />, { wrapper })
     const mark = screen.getByRole('button', { name: 'Footnote 1' })
-    const list = screen.getByRole('region', { name: 'Footnotes' })
+    const list = screen.getByRole('group', { name: 'Footnotes' })
     expect(within(list).getAllByRole('listitem').map((li) => li.textContent)).toEqual(['first note', 'second'])
     await userEvent.click(mark)
     expect(document.activeElement).toBe(within(list).getAllByRole('listitem')[0])

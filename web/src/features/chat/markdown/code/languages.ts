@@ -70,8 +70,11 @@ export const languageIds = Object.keys(known)
 /** The id of a language by any of its names, undefined for one that is not coloured. */
 export const languageOf = (name: string): string | undefined => byName.get(name.toLowerCase())
 
-/** What the reader sees as the name of a language. */
-export const labelOf = (name: string): string => known[languageOf(name) ?? '']?.label ?? name
+// Names of what is not coloured; '' is for text of no language.
+const labels: Record<string, string> = { mermaid: 'Mermaid', text: '', txt: '', plain: '', plaintext: '' }
+
+/** What the reader sees as the name of a language, '' for none. */
+export const labelOf = (name: string): string => known[languageOf(name) ?? '']?.label ?? labels[name.toLowerCase()] ?? name
 
 // Files that are called by their name and not by their end.
 const whole: Record<string, string> = { docker: 'Dockerfile', make: 'Makefile', nginx: 'nginx.conf' }

@@ -44,7 +44,7 @@ export function Diagram({ text, code }: Props) {
             <CopyButton text={text} label={t('markdown.copyCode')} />
           </div>
           {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a wide diagram is scrolled by keyboard */}
-          <div role="region" aria-label={t('markdown.diagram')} tabIndex={0} className="overflow-x-auto p-4 focus-visible:-outline-offset-2">
+          <div role="group" aria-label={t('markdown.diagram')} tabIndex={0} className="overflow-x-auto p-4 focus-visible:-outline-offset-2">
             <img src={picture.url} width={picture.width} height={picture.height} alt={t('markdown.diagramOf', { kind })} className="mx-auto h-auto max-w-[max(100%,36rem)]" />
           </div>
         </figure>
