@@ -8,7 +8,7 @@ LINT         := $(CACHE)/bin/golangci-lint
 LINT_VERSION := v2.15.0
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null)
 GO_SOURCES   := $(shell find cmd internal migrations configs web -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name 'page.html' 2>/dev/null | grep -v node_modules)
-WEB_SOURCES  := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts
+WEB_SOURCES  := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/diagram.html web/package.json web/package-lock.json web/vite.config.ts
 
 # Tests read the files of real models and libraries from here; `parley model pull` fills it.
 PARLEY_TEST_DATA ?= $(CACHE)/test-data

@@ -1,12 +1,20 @@
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+// KaTeX names each font in three formats. Every browser that runs this page reads the first, so only that is built.
+const onlyWoff2: Plugin = {
+  name: 'only-woff2',
+  enforce: 'pre',
+  transform: (code, id) => (/katex[\w.-]*\.css/.test(id) ? code.replace(/,\s*url\([^)]+\)\s*format\("(?:woff|truetype)"\)/g, '') : undefined),
+}
+
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [onlyWoff2, react(), tailwindcss()],
   resolve: {
     alias: {
       '@': here('./src'),
@@ -23,7 +31,10 @@ export default defineConfig({
     emptyOutDir: false,
     manifest: true,
     chunkSizeWarningLimit: 700,
+    // Diagrams are drawn in a page of their own, which the server sends with a policy of its own.
+    rolldownOptions: { input: { index: here('./index.html'), diagram: here('./diagram.html') } },
   },
+  worker: { format: 'es' },
   server: {
     port: 5173,
     proxy: { '/v1': { target: process.env.PARLEY_DEV_URL ?? 'http://127.0.0.1:8099', ws: true } },

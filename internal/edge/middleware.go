@@ -87,7 +87,7 @@ func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 // contentPolicy lets the page load nothing but what this server gives it, and run no script and no style
 // that stands in the HTML. What scripts set through the DOM is not touched by it.
 const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; " +
-	"img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; " +
+	"img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; " +
 	"form-action 'self'; frame-ancestors 'none'"
 
 func headers(secure bool) echo.MiddlewareFunc {

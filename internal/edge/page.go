@@ -8,6 +8,15 @@ import (
 	"strings"
 )
 
+// diagramPage draws diagrams for the page, in a frame without an origin (sandbox="allow-scripts"). What draws them needs
+// style elements, which the page itself may not have; so this document has a policy of its own, under which it
+// fetches nothing but its scripts and can be framed by the page alone.
+const (
+	diagramPage   = "diagram.html"
+	diagramPolicy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; " +
+		"form-action 'none'; frame-ancestors 'self'"
+)
+
 // Page serves the web app from files: assets by name, and index.html for every address that the app
 // itself knows. A file that the build has packed too (name.br, name.gz) goes out packed to whoever takes
 // it. built is false in a binary that was built without the page.
@@ -32,8 +41,15 @@ func Page(files fs.FS, built bool) http.Handler {
 		h := w.Header()
 		// Assets carry a hash in their name; everything else is asked for anew.
 		h.Set("Cache-Control", "no-cache")
-		if strings.HasPrefix(name, "assets/") {
+		switch {
+		case strings.HasPrefix(name, "assets/"):
 			h.Set("Cache-Control", "public, max-age=31536000, immutable")
+			// The frame that draws diagrams has no origin, and so its scripts come from another one. They are the
+			// same for everybody, and tell nothing about anybody.
+			h.Set("Access-Control-Allow-Origin", "*")
+		case name == diagramPage:
+			h.Set("Content-Security-Policy", diagramPolicy)
+			h.Set("X-Frame-Options", "SAMEORIGIN")
 		}
 		h.Set("Content-Type", contentType(name))
 		h.Set("Vary", "Accept-Encoding")

@@ -55,3 +55,34 @@ func TestSharedPagesAreNotIndexed(t *testing.T) {
 		}
 	}
 }
+
+// The page that draws diagrams has a policy of its own, and its scripts may be read without an origin; nothing else
+// of the page is any different.
+func TestDiagramsAreDrawnUnderTheirOwnPolicy(t *testing.T) {
+	t.Parallel()
+	page := Page(fstest.MapFS{"index.html": {Data: []byte("<page>")}, "diagram.html": {Data: []byte("<frame>")},
+		"theme.js": {Data: []byte("theme")}, "assets/a-1.js": {Data: []byte("script")}}, true)
+	for _, c := range []struct{ path, body, policy, frames, origin string }{
+		{"/", "<page>", contentPolicy, "DENY", ""},
+		{"/c/conv_1", "<page>", contentPolicy, "DENY", ""},
+		{"/diagram", "<page>", contentPolicy, "DENY", ""},
+		{"/theme.js", "theme", contentPolicy, "DENY", ""},
+		{"/assets/a-1.js", "script", contentPolicy, "DENY", "*"},
+		{"/diagram.html", "<frame>", "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; " +
+			"form-action 'none'; frame-ancestors 'self'", "SAMEORIGIN", ""},
+	} {
+		w := httptest.NewRecorder()
+		// As the middleware leaves them to the page.
+		w.Header().Set("Content-Security-Policy", contentPolicy)
+		w.Header().Set("X-Frame-Options", "DENY")
+		page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, c.path, nil))
+		if w.Code != http.StatusOK || w.Body.String() != c.body {
+			t.Errorf("%s: %d %q", c.path, w.Code, w.Body)
+		}
+		for name, want := range map[string]string{"Content-Security-Policy": c.policy, "X-Frame-Options": c.frames, "Access-Control-Allow-Origin": c.origin} {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", c.path, name, got, want)
+			}
+		}
+	}
+}

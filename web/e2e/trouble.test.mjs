@@ -55,6 +55,52 @@ test('tables and code', { skip }, async () => {
   await page.setViewportSize(sizes.desktop)
 })
 
+test('coloured code, formulas, diagrams, footnotes, thoughts', { skip }, async () => {
+  const dark = (theme) => page.evaluate((t) => (document.documentElement.dataset.theme = t), theme)
+  const see = async (name) => {
+    await accessible(page)
+    await shot(page, name)
+    await dark('dark')
+    await accessible(page)
+    await shot(page, `${name}-dark`)
+    await dark('light')
+  }
+  await fresh()
+  await say(page, 'everything')
+  await page.locator('.prose .katex-display').nth(1).waitFor()
+  await page.locator('pre .code-keyword').first().waitFor()
+  assert.equal(await page.locator('.prose .katex').count(), 4)
+  // The mark of a footnote leads to it.
+  await page.getByRole('button', { name: 'Footnote 2', exact: true }).click()
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /^The second note/)
+  await see('everything')
+  // Each sheet of colours and each font comes from this server, and the fonts are there.
+  assert.ok(await page.evaluate(() => document.fonts.check('16px KaTeX_Main')))
+
+  await fresh()
+  await say(page, 'diagram')
+  const picture = page.getByRole('img', { name: 'Diagram of the kind “flowchart”' })
+  await picture.waitFor()
+  await page.getByRole('img', { name: 'Diagram of the kind “sequenceDiagram”' }).waitFor()
+  assert.ok(await picture.evaluate((img) => img.decode().then(() => img.naturalWidth > 200)))
+  const light = await picture.getAttribute('src')
+  await see('diagrams')
+  await page.waitForFunction((src) => document.querySelector('figure img').src !== src, light)
+  // The frame that draws is of no origin, and its policy lets nothing but its own scripts in.
+  const frame = page.frames().find((f) => f.url().endsWith('/diagram.html'))
+  assert.equal(await frame.evaluate(() => globalThis.origin), 'null')
+  await page.getByRole('button', { name: 'Show the code' }).first().press('Enter')
+  await page.locator('pre').getByText('A[Browser]').waitFor()
+  assert.equal(await page.locator('figure').count(), 1)
+  await page.locator('pre').getByText('A -->').last().waitFor()
+
+  await fresh()
+  await say(page, 'think')
+  await page.getByRole('button', { name: /^Thought for \d+ second/ }).press('Enter')
+  await page.getByText('has more digits').waitFor()
+  await see('thoughts')
+})
+
 test('a connection that breaks again and again', { skip }, async () => {
   await fresh()
   await weather({ dropAfter: 9, splitBytes: true, pace: 1 })

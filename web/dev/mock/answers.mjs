@@ -1,4 +1,5 @@
 // The scripted answers. A word in the question chooses one.
+import { diagrams, everything, formulas, manual, thought } from './markdown.mjs'
 
 const code = `Here is a small server:
 
@@ -67,6 +68,11 @@ export function answerFor(question) {
   if (q.includes('fail')) return { text: 'The answer begins and then ', fault: { code: 'internal', message: 'the engine stopped', request_id: 'req_mock' } }
   if (q.includes('length')) return { text: plain, finish: 'length' }
   if (q.includes('hostile')) return { text: hostile }
+  if (q.includes('everything')) return { text: everything }
+  if (q.includes('formula')) return { text: formulas }
+  if (q.includes('diagram')) return { text: diagrams }
+  if (q.includes('think')) return { text: thought }
+  if (q.includes('manual')) return { text: manual }
   if (q.includes('code')) return { text: code }
   if (q.includes('table') || q.includes('sqlite')) return { text: table }
   if (q.includes('long')) return { text: Array.from({ length: 12 }, (_, i) => `## Part ${i + 1}\n\n${plain}`).join('\n') }

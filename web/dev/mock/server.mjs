@@ -14,11 +14,14 @@ import { crowd, seed, State } from './state.mjs'
 import { Turns } from './turns.mjs'
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' }
+const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json', '.woff2': 'font/woff2' }
 
 /** The policy that the real server sends with the page. */
 export const csp =
-  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+/** The policy of the page that draws diagrams; see internal/edge/page.go. */
+const diagramPolicy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 // The administration has a rule for each of its lists of routes.
 const guarded = (list, may) =>
@@ -131,7 +134,9 @@ function page(path, res) {
   }
   res.writeHead(200, {
     'Content-Type': types[extname(file)] ?? 'application/octet-stream',
-    'Content-Security-Policy': csp,
+    'Content-Security-Policy': path === '/diagram.html' ? diagramPolicy : csp,
+    ...(path.startsWith('/assets/') && { 'Access-Control-Allow-Origin': '*' }),
+    'Cross-Origin-Resource-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
   })

@@ -1,11 +1,12 @@
-import { memo, useMemo, useState } from 'react'
-import ReactMarkdown from 'react-markdown'
-import remarkGfm from 'remark-gfm'
+import { memo, useDeferredValue, useMemo, useState } from 'react'
 import remend from 'remend'
-import { createSplitter } from './blocks'
-import { elements } from './elements'
-
-const plugins = [remarkGfm]
+import { BlockView } from './BlockView'
+import { NoteNumbers } from './NoteMark'
+import { Notes } from './Notes'
+import { createSplitter, type Block } from './parse/blocks'
+import { parseBlocks, type Shared } from './parse/parser'
+import { PlainText } from './PlainText'
+import { Stumble } from './Stumble'
 
 interface Props {
   text: string
@@ -13,29 +14,54 @@ interface Props {
   open?: boolean
 }
 
+// What is drawn of a finished text at once. The rest follows in pieces that leave the page free.
+const first = 24
+
+// Beyond this an unfinished end stays as it is: to mend it takes longer the longer it is.
+const mended = 6_000
+
 /**
  * Shows Markdown. HTML in it is shown as text and never becomes elements. Each block is drawn once, so
  * that a growing answer draws only its end, and nothing before it flickers.
  */
 export default function Markdown({ text, open = false }: Props) {
   const [split] = useState(createSplitter)
-  const blocks = useMemo(() => split(text), [split, text])
+  const { blocks, notes, shared } = useMemo(() => split(text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text), [split, text])
+  const late = useDeferredValue(blocks, blocks.slice(0, first))
+  const drawn = open ? blocks : late
   return (
-    <div className="prose">
-      {blocks.map((block, i) => (
-        <Block key={i} text={open && i === blocks.length - 1 ? remend(block) : block} />
-      ))}
-    </div>
+    <NoteNumbers value={shared.notes}>
+      <div className="prose">
+        {drawn.map((block, i) => (
+          <BlockRow key={i} block={block} shared={shared} open={open && i === blocks.length - 1} />
+        ))}
+        {notes.length > 0 && drawn.length >= blocks.length && <Notes notes={notes} shared={shared} />}
+      </div>
+    </NoteNumbers>
   )
 }
 
-const Block = memo(function Block({ text }: { text: string }) {
-  return (
-    <div className="block">
-      {/* The elements judge every address themselves. */}
-      <ReactMarkdown remarkPlugins={plugins} components={elements} urlTransform={(url) => url}>
-        {text}
-      </ReactMarkdown>
-    </div>
-  )
-})
+interface RowProps {
+  block: Block
+  shared: Shared
+  open: boolean
+}
+
+const BlockRow = memo(
+  function BlockRow({ block, shared, open }: RowProps) {
+    const { source, plain } = block
+    const tokens = useMemo(() => {
+      const mend = open && !plain && source.length < mended && block.tokens[0]?.type !== 'fence'
+      const whole = mend ? remend(source, { katex: false }) : source
+      return whole === source ? block.tokens : parseBlocks(whole)
+    }, [block, source, plain, open])
+    return (
+      <div className="block" dir="auto">
+        <Stumble instead={<PlainText text={source} />}>
+          {plain ? <PlainText text={source} /> : <BlockView tokens={tokens} shared={shared} final={!open} />}
+        </Stumble>
+      </div>
+    )
+  },
+  (a, b) => a.block.source === b.block.source && a.block.plain === b.block.plain && a.open === b.open && (a.shared === b.shared || !a.block.source.includes('[')),
+)

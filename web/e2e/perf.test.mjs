@@ -1,0 +1,121 @@
+// How an answer of 8,000 tokens with code and tables is drawn as it comes, 200 tokens a second: how long the page is
+// ever busy at a stretch, and what it keeps in memory. Against the mock only, and not part of the usual run, since it
+// takes minutes: npm run e2e:mock e2e/perf.test.mjs
+// What is held to the limit is the processor time of the longest task of the main thread; the time on the clock is
+// told as well, and on a busy machine is mostly that of others.
+import assert from 'node:assert/strict'
+import { loadavg } from 'node:os'
+import { after, before, test } from 'node:test'
+import { answers, composer, launch, newChat, sizes, target, watch, weather } from './harness.mjs'
+
+const skip = target.mock ? false : 'needs the mock: npm run e2e:mock e2e/perf.test.mjs'
+const runs = Number(process.env.PARLEY_PERF_RUNS ?? 3)
+const limit = 50 // milliseconds
+const ada = { email: 'perf@example.com', name: 'Ada Lovelace', password: 'correct horse' }
+let browser, page, cdp, faults
+
+before(async () => {
+  if (skip) return
+  await weather({ pace: 1, user: ada })
+  browser = await launch()
+  const context = await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB' })
+  faults = watch(context)
+  page = await context.newPage()
+  cdp = await context.newCDPSession(page)
+  await page.goto(target.url)
+  await page.getByLabel('Email').fill(ada.email)
+  await page.getByLabel('Password', { exact: true }).fill(ada.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await composer(page).waitFor()
+})
+after(async () => {
+  await browser?.close()
+  if (!skip) await weather({ pace: 4 })
+})
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
+
+async function ask(text) {
+  await composer(page).fill(text)
+  await composer(page).press('Enter')
+  // The browser looks for the end seldom, since a look is work as well.
+  await page.waitForFunction(() => document.querySelector('article:last-of-type button[aria-label="Answer again"]') !== null, undefined, { timeout: 180_000, polling: 1_000 })
+  await page.waitForTimeout(1_500)
+}
+
+async function heap() {
+  for (let i = 0; i < 3; i++) await cdp.send('HeapProfiler.collectGarbage')
+  const { usedSize } = await cdp.send('Runtime.getHeapUsage')
+  const { nodes } = await cdp.send('Memory.getDOMCounters')
+  return { mb: usedSize / 1e6, nodes }
+}
+
+/** Follows the tasks of the page's main thread; the function that is returned tells their processor times, in ms. */
+async function trace() {
+  const events = []
+  const collect = ({ value }) => events.push(...value)
+  cdp.on('Tracing.dataCollected', collect)
+  await cdp.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['toplevel'] } })
+  return async () => {
+    const complete = new Promise((resolve) => {
+      cdp.once('Tracing.tracingComplete', resolve)
+    })
+    await cdp.send('Tracing.end')
+    await complete
+    cdp.off('Tracing.dataCollected', collect)
+    const main = new Set(events.filter((e) => e.name === 'thread_name' && e.args.name === 'CrRendererMain').map((e) => `${e.pid}.${e.tid}`))
+    return events.filter((e) => e.tdur !== undefined && /RunTask/.test(e.name) && main.has(`${e.pid}.${e.tid}`)).map((e) => e.tdur / 1000)
+  }
+}
+
+const watchTasks = () =>
+  page.evaluate(() => {
+    const seen = { tasks: [], gap: 0, gaps: 0 }
+    const observer = new PerformanceObserver((list) => list.getEntries().forEach((e) => seen.tasks.push(e.duration)))
+    observer.observe({ entryTypes: ['longtask'] })
+    let last = performance.now()
+    const timer = setInterval(() => {
+      const now = performance.now()
+      seen.gap = Math.max(seen.gap, now - last)
+      if (now - last > 60) seen.gaps++
+      last = now
+    }, 10)
+    globalThis.endWatch = () => {
+      clearInterval(timer)
+      observer.disconnect()
+      return seen
+    }
+  })
+
+test('a long answer never holds the page up, and leaves nothing behind', { skip, timeout: 600_000 }, async (t) => {
+  // The first answer loads what draws; it is no part of the measurement.
+  await ask('manual')
+  const longest = []
+  const memory = [await heap()]
+  await weather({ pace: 5 })
+  for (let run = 0; run < runs; run++) {
+    await newChat(page)
+    const endTrace = await trace()
+    await watchTasks()
+    const began = performance.now()
+    await ask('manual')
+    const took = (performance.now() - began) / 1000
+    const { tasks, gap, gaps } = await page.evaluate(() => globalThis.endWatch())
+    const shown = await answers(page).last().locator('.prose').evaluate((el) => ({ text: el.textContent.length, code: el.querySelectorAll('pre [class^=code-]').length }))
+    assert.ok(shown.text > 25_000 && shown.code > 300, `drawn: ${JSON.stringify(shown)}`)
+    const busy = await endTrace()
+    assert.ok(busy.length > 5_000, `${busy.length} tasks were seen`)
+    longest.push(busy.reduce((a, b) => Math.max(a, b)))
+    memory.push(await heap())
+    const { mb, nodes } = memory.at(-1)
+    t.diagnostic(
+      `run ${run + 1}: ${took.toFixed(0)} s, processor time of the longest task ${longest.at(-1).toFixed(0)} ms, of all ${(busy.reduce((a, b) => a + b) / 1000).toFixed(1)} s; by the clock ${tasks.length} tasks over 50 ms, longest ${Math.max(0, ...tasks).toFixed(0)} ms, longest gap ${gap.toFixed(0)} ms (${gaps} over 60); heap ${mb.toFixed(1)} MB, ${nodes} nodes, load ${loadavg()[0].toFixed(1)}`,
+    )
+  }
+  const grown = (memory.at(-1).mb - memory[1].mb) / (runs - 1 || 1)
+  t.diagnostic(`median of the longest tasks ${median(longest).toFixed(0)} ms; heap ${memory[0].mb.toFixed(1)} MB at first, ${grown.toFixed(2)} MB more an answer`)
+  assert.ok(median(longest) <= limit, `the page was busy for ${median(longest)} ms`)
+  // The text of an answer is kept, a few copies of some 30 kB; what drew it is not.
+  assert.ok(grown < 1, `${grown} MB more an answer`)
+  assert.deepEqual(faults, [])
+})
