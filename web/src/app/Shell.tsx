@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -42,7 +43,8 @@ function SignedIn({ me }: { me: Me }) {
   const [settings, setSettings] = useState(false)
   const [prompts, setPrompts] = useState(false)
   const [shared, setShared] = useState<Conversation | null>(null)
-  useEffect(watchDoomed, [])
+  const client = useQueryClient()
+  useEffect(() => watchDoomed(client), [client])
 
   const leave = (message: string) => {
     toast({ text: message })

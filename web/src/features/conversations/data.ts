@@ -50,6 +50,8 @@ export function freshen(client: QueryClient) {
   for (const query of client.getQueryCache().findAll({ queryKey: conversationsKey })) {
     const pages = (query.state.data as Pages | undefined)?.pages.length ?? 0
     if (pages > 1 && query.isActive()) void freshenFirst(client, query.queryKey)
+    // A first answer on its way is from before the change, and would not be asked for again.
+    else if (pages === 0) void client.resetQueries({ queryKey: query.queryKey, exact: true })
     else {
       if (pages > 1) client.setQueryData<Pages>(query.queryKey, (old) => old && { pages: old.pages.slice(0, 1), pageParams: [''] })
       void client.invalidateQueries({ queryKey: query.queryKey, exact: true })

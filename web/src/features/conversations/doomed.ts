@@ -1,7 +1,8 @@
+import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { ApiError, call } from '@/api/client'
 import { tab } from '@/kit/storage'
-import { conversationPath } from './data'
+import { conversationPath, forgetConversations } from './data'
 
 // Kept for this tab, so that a reload in the time of undoing ends in what the reader asked for.
 const key = 'parley.doomed'
@@ -58,11 +59,15 @@ export async function execute(some: readonly string[]): Promise<{ failed: string
 }
 
 /** Ends what a reload interrupted, and has the deletions sent when the page goes away. */
-export function watchDoomed(): () => void {
+export function watchDoomed(client: QueryClient): () => void {
   const left = tab.get(key)?.split(' ').filter(Boolean) ?? []
   if (left.length > 0) {
     set(new Set(left))
-    void execute(left).then(() => spare(left))
+    void execute(left).then(({ failed }) => {
+      // The list may have been fetched before they were gone.
+      forgetConversations(client, left.filter((id) => !failed.includes(id)))
+      spare(left)
+    })
   }
   const leave = () => ids.forEach((id) => void erase(id).catch(() => {}))
   addEventListener('pagehide', leave)
