@@ -78,6 +78,7 @@ test('an edit can be kept in place', { skip }, async () => {
 })
 
 test('an answer tells its tokens and time after a reload, and takes a rating with a reason', { skip }, async () => {
+  await answers(page).last().locator('.prose').waitFor()
   await answers(page).last().getByText(/\d+ tokens? · [\d.,]+ s/).waitFor()
   await answers(page).last().getByRole('button', { name: 'Bad answer' }).click()
   await page.getByText('Not helpful').click()

@@ -38,7 +38,7 @@ function Attached({ file }: { file: TextFile }) {
         <span className="shrink-0 text-xs text-muted">{sizeText(file.size, locale(i18n.language))}</span>
       </summary>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it is scrolled by keyboard */}
-      <pre tabIndex={0} aria-label={file.name} className="max-h-80 overflow-auto border-t border-line px-4 py-3 font-mono leading-relaxed">
+      <pre tabIndex={0} role="group" aria-label={file.name} className="max-h-80 overflow-auto border-t border-line px-4 py-3 font-mono leading-relaxed">
         {file.text}
       </pre>
     </details>
