@@ -24,6 +24,7 @@ func (p *Parts) health(ctx context.Context, version string) (adminapi.HealthRepo
 		r.Checks = append(r.Checks, c.told())
 	}
 	r.Process.RSSBytes, r.Process.OpenFiles = processSize()
+	r.Memory.TotalBytes, r.Memory.AvailableBytes = machineMemory()
 	var err error
 	if r.Disk.FreeBytes, r.Disk.TotalBytes, err = catalogue.Space(p.Config.DataDir); err != nil {
 		return r, err

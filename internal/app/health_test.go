@@ -46,6 +46,9 @@ func TestHealthTellsWhatTheServerTakes(t *testing.T) {
 	if r.Process.Goroutines < 2 || r.Process.CPUCores < 1 || runtime.GOOS == "linux" && (r.Process.RSSBytes < 1<<20 || r.Process.OpenFiles < 3) {
 		t.Errorf("the process: %+v", r.Process)
 	}
+	if runtime.GOOS == "linux" && (r.Memory.AvailableBytes < 1<<20 || r.Memory.TotalBytes < r.Memory.AvailableBytes) {
+		t.Errorf("the memory: %+v", r.Memory)
+	}
 	if r.Disk.FreeBytes <= 0 || r.Disk.TotalBytes < r.Disk.FreeBytes || r.Database.SizeBytes < 1<<12 || r.Database.SchemaVersion < 1 {
 		t.Errorf("disk %+v, database %+v", r.Disk, r.Database)
 	}

@@ -380,7 +380,7 @@ test('a role gets a model of its own', { skip }, async () => {
 test('usage by day and by model, and as CSV', { skip }, async () => {
   // Something must have been asked: a server of its own may not have answered anything yet.
   await page.evaluate(async () => {
-    const res = await fetch('/v1/chat.completions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ messages: [{ role: 'user', content: 'short' }] }) })
+    const res = await fetch('/v1/chat.completions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ messages: [{ role: 'user', content: 'short' }], params: { max_tokens: 16 } }) })
     await res.text()
   })
   await go('/usage')

@@ -34,6 +34,7 @@ type HealthReport struct {
 	UptimeS   int64          `json:"uptime_s"`
 	Checks    []HealthCheck  `json:"checks"`
 	Process   ProcessHealth  `json:"process"`
+	Memory    MemoryHealth   `json:"memory"`
 	Disk      DiskHealth     `json:"disk"`
 	Database  DatabaseHealth `json:"database"`
 	Engine    EngineHealth   `json:"engine"`
@@ -55,6 +56,13 @@ type ProcessHealth struct {
 	OpenFiles  int   `json:"open_files,omitempty"`
 	Goroutines int   `json:"goroutines"`
 	CPUCores   int   `json:"cpu_cores"`
+}
+
+// MemoryHealth is the memory of the machine, or of the container if that has less. Where the system does
+// not tell, both are 0.
+type MemoryHealth struct {
+	TotalBytes     int64 `json:"total_bytes"`
+	AvailableBytes int64 `json:"available_bytes" description:"Without swapping."`
 }
 
 // DiskHealth is the file system of the data folder.

@@ -116,7 +116,6 @@ export const hostRoutes = {
       data: models(ctx).list.map((m) => models(ctx).told(m)),
       engine: { ready: true, version: 'b6210', state: 'installed', progress: null, error: '' },
       free_bytes: 182 * GB,
-      machine: { memory_bytes: 16 * GB, memory_available_bytes: 9.4 * GB },
     }),
   'POST /v1/admin/models/:id/pull': set((m) => (m.installed ? {} : { since: m.since || Date.now(), paused: false, error: '' }), 202),
   'POST /v1/admin/models/:id/pause': set((m) => (m.since ? { since: 0, paused: true } : {})),

@@ -1797,6 +1797,7 @@ export interface components {
             database: components["schemas"]["DatabaseHealth"];
             disk: components["schemas"]["DiskHealth"];
             engine: components["schemas"]["EngineHealth"];
+            memory: components["schemas"]["MemoryHealth"];
             models_loaded: components["schemas"]["LoadedModel"][];
             process: components["schemas"]["ProcessHealth"];
             queue: components["schemas"]["QueueHealth"];
@@ -1966,6 +1967,15 @@ export interface components {
         MemberChange: {
             add?: string[];
             remove?: string[];
+        };
+        MemoryHealth: {
+            /**
+             * Format: int64
+             * @description Without swapping.
+             */
+            available_bytes: number;
+            /** Format: int64 */
+            total_bytes: number;
         };
         Message: {
             conversation_id: string;

@@ -35,11 +35,12 @@ test.each([
   [9.5, 'large'],
   [0, 'unknown'],
 ])('a model of %d GB on 10 GB of which 4 are free: %s', (need, want) => {
-  expect(fit(need * 1e9, { memory_bytes: 10e9, memory_available_bytes: 4e9 })).toBe(want)
+  expect(fit(need * 1e9, { total_bytes: 10e9, available_bytes: 4e9 })).toBe(want)
 })
 test('a loaded model fits, and without figures nothing is said', () => {
-  expect(fit(9e9, { memory_bytes: 10e9, memory_available_bytes: 0 }, true)).toBe('fits')
+  expect(fit(9e9, { total_bytes: 10e9, available_bytes: 0 }, true)).toBe('fits')
   expect(fit(9e9, undefined)).toBe('unknown')
+  expect(fit(9e9, { total_bytes: 0, available_bytes: 0 })).toBe('unknown')
 })
 
 test.each([

@@ -102,17 +102,11 @@ export interface Engine {
   error: string
 }
 
-export interface Machine {
-  memory_bytes: number
-  memory_available_bytes: number
-}
-
 export interface Catalogue {
   data: Model[]
   engine?: Engine
   /** Of the disk on which the models lie. */
   free_bytes: number
-  machine?: Machine
 }
 
 /** The default chat model: for everybody, and for each role that has one of its own. */
@@ -126,6 +120,12 @@ export interface Check {
   fix?: string
 }
 
+/** Of the machine, or of the container if that has less; 0 where the system does not tell. */
+export interface Memory {
+  total_bytes: number
+  available_bytes: number
+}
+
 export interface Health {
   version: string
   started_at: string
@@ -133,7 +133,7 @@ export interface Health {
   checks: Check[]
   /** What the system does not tell is absent. */
   process: { rss_bytes?: number; goroutines: number; open_files?: number; cpu_cores: number }
-  memory?: { total_bytes: number; available_bytes: number }
+  memory: Memory
   disk: { data_free_bytes: number; data_total_bytes: number }
   database: { kind: string; size_bytes: number; schema_version: number | string }
   engine: { path: string; version: string; ready: boolean; error?: string }

@@ -1,5 +1,5 @@
 import { Plus, X } from 'lucide-react'
-import { useDeferredValue, useState } from 'react'
+import { useDeferredValue, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { put } from '@/api/client'
 import { errorText } from '@/api/errorText'
@@ -19,9 +19,14 @@ export function Members({ group }: { group: string }) {
   const { t } = useTranslation('admin')
   const members = useUsers({ group })
   const changed = useGroupsChanged()
+  const field = useRef<HTMLInputElement>(null)
   const change = (user: User, way: 'add' | 'remove', undoable = true) => {
     put(`${groupPath(group)}/members`, { add: [], remove: [], [way]: [user.id] })
       .then(changed)
+      .then(() => {
+        // The button that was pressed went with its row: the focus must not be nowhere.
+        if (document.activeElement === document.body) field.current?.focus()
+      })
       .then(
         () =>
           toast({
@@ -48,12 +53,12 @@ export function Members({ group }: { group: string }) {
           {t('kit.more')}
         </Button>
       )}
-      <Picker group={group} onPick={(u) => change(u, 'add')} />
+      <Picker field={field} group={group} onPick={(u) => change(u, 'add')} />
     </PanelPart>
   )
 }
 
-function Person({ user, children }: { user: User; children: React.ReactNode }) {
+function Person({ user, children }: { user: User; children: ReactNode }) {
   return (
     <li className="flex items-center gap-2 py-1.5 ps-3.5 pe-1.5">
       <div className="min-w-0 flex-1 text-sm">
@@ -68,15 +73,26 @@ function Person({ user, children }: { user: User; children: React.ReactNode }) {
 // At most this many are offered: whoever looks for somebody else types more of the name.
 const offered = 5
 
-function Picker({ group, onPick }: { group: string; onPick: (user: User) => void }) {
+interface PickerProps {
+  field: RefObject<HTMLInputElement | null>
+  group: string
+  onPick: (user: User) => void
+}
+
+function Picker({ field, group, onPick }: PickerProps) {
   const { t } = useTranslation('admin')
   const [text, setText] = useState('')
   const q = useDeferredValue(text.trim())
   const found = useUsers({ q }, q !== '')
   const choice = q === '' ? [] : (found.data ?? []).filter((u) => !u.groups.includes(group)).slice(0, offered)
+  const pick = (u: User) => {
+    setText('')
+    onPick(u)
+  }
   return (
     <div>
       <Field
+        ref={field}
         label={t('groups.add')}
         placeholder={t('users.search')}
         type="search"
@@ -88,7 +104,7 @@ function Picker({ group, onPick }: { group: string; onPick: (user: User) => void
             e.stopPropagation()
             setText('')
           }
-          if (e.key === 'Enter' && choice[0]) onPick(choice[0])
+          if (e.key === 'Enter' && choice[0]) pick(choice[0])
         }}
       />
       <p role="status" className="mt-2 text-sm text-muted empty:hidden">
@@ -97,7 +113,7 @@ function Picker({ group, onPick }: { group: string; onPick: (user: User) => void
       <ul className="mt-2 divide-y divide-line rounded-md border border-line empty:hidden">
         {choice.map((u) => (
           <Person key={u.id} user={u}>
-            <IconButton icon={Plus} size="sm" label={t('groups.addOne', { name: u.name || u.email })} onClick={() => onPick(u)} />
+            <IconButton icon={Plus} size="sm" label={t('groups.addOne', { name: u.name || u.email })} onClick={() => pick(u)} />
           </Person>
         ))}
       </ul>

@@ -8,13 +8,13 @@ import type { Health } from '../types'
 export function Figures({ health: h }: { health: Health }) {
   const { t } = useTranslation('admin')
   const { bytes, number, span } = useFormat()
-  const used = h.memory && h.memory.total_bytes - h.memory.available_bytes
+  const used = h.memory.total_bytes - h.memory.available_bytes
   const full = h.disk.data_total_bytes > 0 ? 1 - h.disk.data_free_bytes / h.disk.data_total_bytes : 0
   return (
     <section>
       <h2 className="mb-3 text-base font-semibold">{t('health.figures')}</h2>
       <dl className="grid gap-3 @2xl:grid-cols-2 @5xl:grid-cols-3">
-        {h.memory && used !== undefined && (
+        {h.memory.total_bytes > 0 && (
           <Figure title={t('health.memory')} value={t('health.memoryOf', { used: bytes(used), total: bytes(h.memory.total_bytes) })}>
             <Level value={used / h.memory.total_bytes} label={t('health.memory')} />
           </Figure>

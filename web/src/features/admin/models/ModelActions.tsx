@@ -7,7 +7,7 @@ import { ConfirmDialog } from '@/kit/Dialog'
 import { toast } from '@/kit/toasts'
 import { useFormat } from '../kit/format'
 import type { Catalogue, Model } from '../types'
-import { fit, isComing, useModelAct, type ModelAct } from './data'
+import { fit, isComing, useMemory, useModelAct, type ModelAct } from './data'
 
 /** The one thing to do next with a model: download, pause, go on, load or unload. */
 export function ModelActions({ model: m, catalogue }: { model: Model; catalogue?: Catalogue }) {
@@ -24,9 +24,9 @@ export function ModelActions({ model: m, catalogue }: { model: Model; catalogue?
       },
     )
   // What would not run, or not even fit on the disk, is downloaded only on purpose.
-  const machine = catalogue?.machine
+  const memory = useMemory()
   const free = catalogue?.free_bytes ?? 0
-  const tooLarge = fit(m.memory_bytes, machine) === 'large'
+  const tooLarge = fit(m.memory_bytes, memory) === 'large'
   const noRoom = free > 0 && m.size_bytes > free
   const pull = () => (tooLarge || noRoom ? setAsking(true) : run('pull'))
   const busy = act.isPending
@@ -58,7 +58,7 @@ export function ModelActions({ model: m, catalogue }: { model: Model; catalogue?
         description={
           noRoom
             ? t('models.noRoom', { need: bytes(m.size_bytes), free: bytes(free) })
-            : t('models.tooLarge', { need: bytes(m.memory_bytes ?? 0), memory: bytes(machine?.memory_bytes ?? 0) })
+            : t('models.tooLarge', { need: bytes(m.memory_bytes ?? 0), memory: bytes(memory?.total_bytes ?? 0) })
         }
         confirm={t('models.anyway')}
       />

@@ -13,8 +13,8 @@ import { Facts } from '../kit/Facts'
 import { useFormat } from '../kit/format'
 import { Meter } from '../kit/Meter'
 import { Panel, PanelPart, PanelSkeleton } from '../kit/Panel'
-import type { Catalogue, Machine, Model } from '../types'
-import { fit, isComing, useModelAct } from './data'
+import type { Catalogue, Model } from '../types'
+import { fit, isComing, useMemory, useModelAct } from './data'
 import { kindName } from './kinds'
 import { ModelActions } from './ModelActions'
 import { Download, ModelStatus } from './State'
@@ -22,8 +22,7 @@ import { Download, ModelStatus } from './State'
 /** One model: what it is, whether it fits here, and what can be done with it. */
 export function ModelPanel({ id, query }: { id: string; query: UseQueryResult<Catalogue> }) {
   const { t } = useTranslation('admin')
-  const { bytes, number, compact } = useFormat()
-  const machine = query.data?.machine
+  const { bytes, number } = useFormat()
   const m = query.data?.data.find((other) => other.id === id)
   const coming = m && (isComing(m) || m.state === 'paused')
   return (
@@ -52,12 +51,12 @@ export function ModelPanel({ id, query }: { id: string; query: UseQueryResult<Ca
             <ModelActions model={m} catalogue={query.data} />
             {(m.installed || m.state === 'paused' || m.state === 'failed') && <Remove model={m} />}
           </div>
-          <MemoryPart model={m} machine={machine} />
+          <MemoryPart model={m} />
           <PanelPart title={t('models.about')}>
             <Facts
               items={[
                 [t('models.id'), <code className="font-mono text-xs">{m.id}</code>],
-                [t('models.parameters'), m.parameters && compact(m.parameters)],
+                [t('models.parameters'), m.parameters?.toLocaleString('en', { notation: 'compact' })],
                 [t('models.quantisation'), m.quantisation],
                 [t('models.size'), bytes(m.installed_bytes || m.size_bytes)],
                 [t('models.context'), m.context && t('models.tokens', { count: m.context, n: number(m.context) })],
@@ -85,18 +84,19 @@ function Outside({ href, children }: { href: string; children: string }) {
   )
 }
 
-function MemoryPart({ model: m, machine }: { model: Model; machine?: Machine }) {
+function MemoryPart({ model: m }: { model: Model }) {
   const { t } = useTranslation('admin')
   const { bytes } = useFormat()
-  const how = fit(m.memory_bytes, machine, m.loaded)
-  if (!machine || !m.memory_bytes || how === 'unknown') return null
+  const memory = useMemory()
+  const how = fit(m.memory_bytes, memory, m.loaded)
+  if (!memory || !m.memory_bytes || how === 'unknown') return null
   const tone = how === 'large' ? 'danger' : how === 'tight' ? 'warn' : 'good'
   const need = m.loaded ? m.loaded_bytes || m.memory_bytes : m.memory_bytes
   return (
     <PanelPart title={t('models.memory')} text={m.loaded ? t('models.fitText.loaded') : t(`models.fitText.${how}`)}>
       <div>
-        <Meter value={need / machine.memory_bytes} label={t('models.memory')} text={t('models.ofMemory', { need: bytes(need), memory: bytes(machine.memory_bytes) })} tone={tone} />
-        <p className="mt-1.5 text-xs text-muted">{t('models.ofMemory', { need: bytes(need), memory: bytes(machine.memory_bytes) })}</p>
+        <Meter value={need / memory.total_bytes} label={t('models.memory')} text={t('models.ofMemory', { need: bytes(need), memory: bytes(memory.total_bytes) })} tone={tone} />
+        <p className="mt-1.5 text-xs text-muted">{t('models.ofMemory', { need: bytes(need), memory: bytes(memory.total_bytes) })}</p>
       </div>
     </PanelPart>
   )

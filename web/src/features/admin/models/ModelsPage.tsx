@@ -9,8 +9,8 @@ import { Page } from '../kit/Page'
 import { Toolbar } from '../kit/Toolbar'
 import { useList } from '../kit/useList'
 import type { PageProps } from '../pages'
-import type { Machine, Model } from '../types'
-import { fit, isComing, useCatalogue } from './data'
+import type { Memory, Model } from '../types'
+import { fit, isComing, useCatalogue, useMemory } from './data'
 import { kindName, kinds } from './kinds'
 import { EngineMissing } from './EngineMissing'
 import { ModelActions } from './ModelActions'
@@ -35,7 +35,7 @@ export default function ModelsPage({ id }: PageProps) {
   const { language, bytes, number } = useFormat()
   const list = useList(spec)
   const catalogue = useCatalogue()
-  const machine = catalogue.data?.machine
+  const memory = useMemory()
   const found = catalogue.data?.data
     .filter((m) => matches(list.q, m.id, m.name, m.description, m.licence))
     .filter((m) => !list.filters.kind || m.kind === list.filters.kind)
@@ -44,15 +44,15 @@ export default function ModelsPage({ id }: PageProps) {
 
   const lead = !catalogue.data
     ? t('models.lead')
-    : machine
-      ? t('models.leadMachine', { free: bytes(machine.memory_available_bytes), memory: bytes(machine.memory_bytes), disk: bytes(catalogue.data.free_bytes) })
+    : memory
+      ? t('models.leadMachine', { free: bytes(memory.available_bytes), memory: bytes(memory.total_bytes), disk: bytes(catalogue.data.free_bytes) })
       : t('models.leadDisk', { disk: bytes(catalogue.data.free_bytes) })
 
   const columns: Column<Model>[] = [
     { key: 'id', title: t('models.model'), sorts: true, cell: (m) => m.id, note: (m) => <p className="text-xs text-muted @max-4xl:@min-2xl:hidden">{m.description}</p> },
     { key: 'kind', title: t('models.kind'), from: 'wide', cell: (m) => <span className="text-muted">{kindName(t, m.kind)}</span> },
     { key: 'size', title: t('models.size'), sorts: true, end: true, cell: (m) => <span className="whitespace-nowrap tabular-nums">{bytes(m.size_bytes)}</span> },
-    { key: 'memory', title: t('models.memory'), sorts: true, end: true, cell: (m) => <Need model={m} machine={machine} /> },
+    { key: 'memory', title: t('models.memory'), sorts: true, end: true, cell: (m) => <Need model={m} memory={memory} /> },
     { key: 'context', title: t('models.context'), sorts: true, end: true, from: 'wide', cell: (m) => <span className="text-muted tabular-nums">{m.context ? number(m.context) : '–'}</span> },
     { key: 'licence', title: t('models.licence'), from: 'wide', cell: (m) => <span className="whitespace-nowrap text-muted">{m.licence.replace(/^LicenseRef-/, '')}</span> },
     { key: 'state', title: t('models.state'), card: 'line', cell: (m) => <ModelStatus model={m} /> },
@@ -90,10 +90,10 @@ export default function ModelsPage({ id }: PageProps) {
   )
 }
 
-function Need({ model: m, machine }: { model: Model; machine?: Machine }) {
+function Need({ model: m, memory }: { model: Model; memory?: Memory }) {
   const { t } = useTranslation('admin')
   const { bytes } = useFormat()
-  const how = fit(m.memory_bytes, machine, m.loaded)
+  const how = fit(m.memory_bytes, memory, m.loaded)
   return (
     <span className="whitespace-nowrap tabular-nums">
       {m.memory_bytes ? bytes(m.memory_bytes) : '–'}

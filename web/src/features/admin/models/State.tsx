@@ -8,7 +8,7 @@ import type { Model, ModelState, Progress } from '../types'
 export function ModelStatus({ model: m }: { model: Model }) {
   const { t } = useTranslation('admin')
   if (m.loaded) return <Badge tone="good">{t('models.loaded')}</Badge>
-  if (m.state === 'available') return <span className="text-muted">{t('models.states.available')}</span>
+  if (m.state === 'available') return <span className="whitespace-nowrap text-muted">{t('models.states.available')}</span>
   if (m.state === 'installed') return <Badge>{t('models.states.installed')}</Badge>
   if (m.state === 'failed') return <Badge tone="danger">{t('models.states.failed')}</Badge>
   return <Download of={m} brief />

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { del, get, post } from '@/api/client'
-import type { Catalogue, Machine, Model, ModelState } from '../types'
+import { healthQuery } from '../health/data'
+import type { Catalogue, Memory, Model, ModelState } from '../types'
 
 const key = ['admin', 'models']
 
@@ -45,6 +46,12 @@ export function useModelAct() {
   })
 }
 
+/** The memory of the machine, to set the models' need against; undefined until it is known, or when nobody tells. */
+export function useMemory(): Memory | undefined {
+  const { data } = useQuery({ ...healthQuery, refetchInterval: 30_000, select: (h) => h.memory })
+  return data?.total_bytes ? data : undefined
+}
+
 /** Begins or stops the download of the engine. */
 export function useEngineAct() {
   const client = useQueryClient()
@@ -60,8 +67,8 @@ export type Fit = 'fits' | 'tight' | 'large' | 'unknown'
  * Sets a model's need against the machine: it fits into what is free, or only when something else gives way, or
  * not at all. A tenth of the memory is the system's.
  */
-export function fit(need: number | undefined, machine: Machine | undefined, loaded = false): Fit {
-  if (!machine?.memory_bytes || !need) return 'unknown'
-  if (loaded || need <= machine.memory_available_bytes) return 'fits'
-  return need <= machine.memory_bytes * 0.9 ? 'tight' : 'large'
+export function fit(need: number | undefined, memory: Memory | undefined, loaded = false): Fit {
+  if (!memory?.total_bytes || !need) return 'unknown'
+  if (loaded || need <= memory.available_bytes) return 'fits'
+  return need <= memory.total_bytes * 0.9 ? 'tight' : 'large'
 }

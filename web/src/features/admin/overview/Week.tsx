@@ -39,19 +39,23 @@ export function Week() {
               <Figure key={m} title={t(`usage.${m}`)} value={told.figure(m, figure(week.data.total, m))} change={before.data && change(figure(before.data.total, m), figure(week.data.total, m))} />
             ))}
           </dl>
-          <Chart
-            upright
-            bars={bars}
-            format={(n) => told.figure('requests', n)}
-            description={t('usage.chart', {
-              measure: t('usage.requests'),
-              by: t('usage.bys.day'),
-              range: t('usage.ranges.week'),
-              most: told.figure('requests', most.value),
-              where: most.label,
-              total: told.figure('requests', week.data.total.requests),
-            })}
-          />
+          {week.data.total.requests === 0 ? (
+            <p className="text-sm text-muted">{t('overview.quiet')}</p>
+          ) : (
+            <Chart
+              upright
+              bars={bars}
+              format={(n) => told.figure('requests', n)}
+              description={t('usage.chart', {
+                measure: t('usage.requests'),
+                by: t('usage.bys.day'),
+                range: t('usage.ranges.week'),
+                most: told.figure('requests', most.value),
+                where: most.label,
+                total: told.figure('requests', week.data.total.requests),
+              })}
+            />
+          )}
         </div>
       )}
     </section>

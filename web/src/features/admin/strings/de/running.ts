@@ -200,6 +200,7 @@ export const overview = {
   usage: 'Alle Nutzung',
   change: '{{change}} zur Woche davor',
   same: 'wie in der Woche davor',
+  quiet: 'In diesen Tagen hat niemand etwas gefragt. Die Werte kommen mit der ersten Frage.',
   people: 'Menschen',
   users: 'Konten',
   pending: 'Offene Einladungen',

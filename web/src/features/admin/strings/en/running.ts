@@ -200,6 +200,7 @@ export const overview = {
   usage: 'All usage',
   change: '{{change}} on the week before',
   same: 'as in the week before',
+  quiet: 'Nobody asked anything in these days. The figures come with the first question.',
   people: 'People',
   users: 'Users',
   pending: 'Open invitations',
