@@ -8,7 +8,7 @@ export default ts.config(
   { ignores: ['src/api/schema.ts', 'dist', 'node_modules'] },
   js.configs.recommended,
   {
-    files: ['src/**/*.{ts,tsx}', 'vite.config.ts'],
+    files: ['src/**/*.{ts,tsx}', 'gallery/**/*.{ts,tsx}', 'vite.config.ts'],
     extends: [...ts.configs.recommendedTypeChecked, ...ts.configs.stylisticTypeChecked, hooks.configs.flat.recommended, a11y.flatConfigs.strict],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname }, globals: globals.browser },
     rules: {

@@ -63,11 +63,11 @@ export async function still(page) {
   })
 }
 
-export async function shot(page, name) {
+export async function shot(page, name, options = {}) {
   if (!target.shots) return
   mkdirSync(target.shots, { recursive: true })
   await still(page)
-  await page.screenshot({ path: join(target.shots, `${name}.png`) })
+  await page.screenshot({ path: join(target.shots, `${name}.png`), ...options })
 }
 
 /** Changes the mock's weather. */

@@ -35,7 +35,7 @@ export function Button({ look = 'secondary', size = 'md', busy = false, classNam
       )}
     >
       {busy && <Spinner className="absolute" />}
-      <span className={clsx('inline-flex items-center gap-2', busy && 'invisible')}>{children}</span>
+      <span className={clsx('inline-flex min-w-0 items-center gap-2', busy && 'opacity-0')}>{children}</span>
     </button>
   )
 }

@@ -1,0 +1,104 @@
+// The gallery of the page's parts, in both themes, contrasts and directions: nothing that axe minds, nothing
+// wider than a phone. PARLEY_E2E_SHOTS names a folder for pictures of it.
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { createServer } from 'vite'
+import { accessible, launch, shot, sizes, target } from './harness.mjs'
+
+const skip = existsSync(target.chromium) ? false : `there is no browser at ${target.chromium}`
+let server, browser, page
+const faults = []
+
+before(async () => {
+  if (skip) return
+  // A port of its own, and no watching: a file that changes meanwhile must not reload the page under test.
+  server = await createServer({
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    logLevel: 'error',
+    server: { host: '127.0.0.1', port: 0, strictPort: false, watch: null, hmr: false, ws: false },
+  })
+  await server.listen()
+  browser = await launch()
+  page = await browser.newPage({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB' })
+  page.setDefaultTimeout(10_000)
+  page.on('pageerror', (err) => faults.push(err.stack))
+  page.on('console', (msg) => msg.type() === 'error' && faults.push(msg.text()))
+  await page.goto(new URL('/gallery/', server.resolvedUrls.local[0]).href, { timeout: 60_000 })
+  await page.getByRole('heading', { level: 1 }).waitFor({ timeout: 60_000 })
+})
+after(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+const choose = (name) => page.locator('header').getByRole('radio', { name, exact: true }).click()
+
+/** Runs a check under every combination of theme, contrast and direction. */
+async function everywhere(check) {
+  for (const theme of ['Light', 'Dark']) {
+    for (const contrast of ['Normal', 'High']) {
+      for (const direction of ['Left to right', 'Right to left']) {
+        await choose(theme)
+        await choose(contrast)
+        await choose(direction)
+        await check(`${theme}, ${contrast}, ${direction}`)
+      }
+    }
+  }
+  await choose('Light')
+  await choose('Normal')
+  await choose('Left to right')
+}
+
+test('axe finds nothing', { skip }, () => everywhere(() => accessible(page)))
+
+test('every section shows something', { skip }, async () => {
+  const empty = await page.locator('[data-shows]').evaluateAll((list) => list.filter((el) => el.querySelectorAll('figure').length === 0).map((el) => el.dataset.shows))
+  assert.deepEqual(empty, [])
+})
+
+test('what opens is accessible too', { skip }, async () => {
+  for (const theme of ['Dark', 'Light']) {
+    await choose(theme)
+    for (const opener of await page.locator('[data-opens]').all()) {
+      const kind = await opener.getAttribute('data-opens')
+      if (kind === 'tooltip') await opener.focus()
+      else await opener.click()
+      const role = { tooltip: 'tooltip', menu: 'menu', dialog: 'dialog' }[kind]
+      if (role) await page.getByRole(role).first().waitFor()
+      await accessible(page)
+      await page.keyboard.press('Escape')
+      if (role && role !== 'tooltip') await page.getByRole(role).first().waitFor({ state: 'hidden' })
+    }
+  }
+})
+
+test('nothing is wider than a phone', { skip }, async () => {
+  await page.setViewportSize(sizes.phone)
+  await everywhere(async (how) => {
+    const wide = await page.evaluate(() => {
+      const { clientWidth, scrollWidth } = document.documentElement
+      if (scrollWidth <= clientWidth) return []
+      return [...document.querySelectorAll('figure, figure *')]
+        .filter((el) => {
+          const { left, right } = el.getBoundingClientRect()
+          return left < -1 || right > clientWidth + 1
+        })
+        .map((el) => `${el.closest('[data-shows]')?.dataset.shows}: ${el.tagName} ${el.className}`)
+    })
+    assert.deepEqual(wide, [], how)
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), how)
+  })
+  await page.setViewportSize(sizes.desktop)
+})
+
+test('pictures of it', { skip: skip || (target.shots ? false : 'PARLEY_E2E_SHOTS is not set') }, async () => {
+  for (const theme of ['Dark', 'Light']) {
+    await choose(theme)
+    await shot(page, `gallery-${theme.toLowerCase()}`, { fullPage: true })
+  }
+})
+
+test('nothing went wrong on the way', { skip }, () => assert.deepEqual(faults, []))
