@@ -147,3 +147,21 @@ export async function newChat(page) {
 
 export const lastText = (page) => answers(page).last().locator('.prose').innerText()
 
+/** Signs in, or makes the first account of a server that has none. */
+export async function enter(page) {
+  const { setup_needed } = await fetch(new URL('/v1/auth/options', target.url)).then((res) => res.json())
+  if (setup_needed) {
+    await page.goto(target.setup)
+    await page.getByLabel('Your name').fill('Grace Hopper')
+    await page.getByLabel('Email').fill(target.email)
+    await page.getByLabel('Password', { exact: true }).fill(target.password)
+    await page.getByLabel('Organisation').fill('Harbour Works')
+    await page.getByRole('button', { name: 'Create the account' }).click()
+  } else {
+    await page.goto(target.url)
+    await page.getByLabel('Email').fill(target.email)
+    await page.getByLabel('Password', { exact: true }).fill(target.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+  }
+  await composer(page).waitFor()
+}

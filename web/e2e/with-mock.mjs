@@ -10,8 +10,7 @@ const env = {
   PARLEY_E2E_SETUP: `${mock.url}/setup?token=${mock.state.setupToken}`,
   PARLEY_E2E_MOCK: '1',
 }
-const files = tests.length > 0 ? tests : ['e2e/page.test.mjs', 'e2e/work.test.mjs', 'e2e/trouble.test.mjs', 'e2e/admin.test.mjs', 'e2e/crowd.test.mjs']
-const child = spawn(process.execPath, ['--test', '--test-concurrency=1', ...files], { stdio: 'inherit', env })
+const child = spawn(process.execPath, ['e2e/run.mjs', ...tests], { stdio: 'inherit', env })
 child.on('exit', (code) => {
   void mock.close().then(() => process.exit(code ?? 1))
 })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, composer, ended, launch, newChat, say, shot, sizes, target, watch } from './harness.mjs'
+import { accessible, answers, begun, composer, ended, enter, launch, newChat, say, shot, sizes, target, watch } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -23,21 +23,7 @@ before(async () => {
   context.setDefaultTimeout(12_000)
   faults = watch(context)
   page = await context.newPage()
-  const { setup_needed } = await fetch(new URL('/v1/auth/options', target.url)).then((res) => res.json())
-  if (setup_needed) {
-    await page.goto(target.setup)
-    await page.getByLabel('Your name').fill('Grace Hopper')
-    await page.getByLabel('Email').fill(target.email)
-    await page.getByLabel('Password', { exact: true }).fill(target.password)
-    await page.getByLabel('Organisation').fill('Harbour Works')
-    await page.getByRole('button', { name: 'Create the account' }).click()
-  } else {
-    await page.goto(target.url)
-    await page.getByLabel('Email').fill(target.email)
-    await page.getByLabel('Password', { exact: true }).fill(target.password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-  }
-  await composer(page).waitFor()
+  await enter(page)
   const models = await page.evaluate(() => fetch('/v1/models').then((res) => res.json()))
   two = models.data.filter((m) => (m.parley?.kind ?? 'chat') === 'chat').length > 1
 })

@@ -2,6 +2,7 @@ import { Archive, Plus, Settings } from 'lucide-react'
 import { Button } from '@/kit/Button'
 import { CopyButton } from '@/kit/CopyButton'
 import { IconButton } from '@/kit/IconButton'
+import { Kbd } from '@/kit/Kbd'
 import { Logo } from '@/kit/Logo'
 import { Tooltip } from '@/kit/Tooltip'
 import { Case, unbroken, type Section } from '../section'
@@ -78,6 +79,17 @@ export const buttons: Section[] = [
         <Tooltip text="Begins a new chat" keys="Ctrl+Shift+O">
           <Button data-opens="tooltip">New chat</Button>
         </Tooltip>
+      </Case>
+    ),
+  },
+  {
+    of: { Kbd },
+    Cases: () => (
+      <Case name="one key, and several">
+        <div className="flex gap-4">
+          <Kbd keys={['Esc']} />
+          <Kbd keys={['Ctrl', 'Shift', 'O']} />
+        </div>
       </Case>
     ),
   },

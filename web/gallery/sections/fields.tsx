@@ -1,7 +1,10 @@
 import { Monitor, Moon, Sun } from 'lucide-react'
 import { useState } from 'react'
-import { Field } from '@/kit/Field'
+import { Field, inputClass } from '@/kit/Field'
+import { Option } from '@/kit/Option'
 import { Segmented } from '@/kit/Segmented'
+import { TextArea } from '@/kit/TextArea'
+import { useListbox } from '@/kit/useListbox'
 import { Case, long, type Section } from '../section'
 
 function Fields() {
@@ -49,11 +52,62 @@ function Choices() {
       <Case name="words">
         <Segmented label="Days" value={days} onChange={setDays} options={['7', '30', '365'].map((value) => ({ value, label: `${value} days` }))} />
       </Case>
+      <Case name="one that can’t be chosen">
+        <Segmented label="Audience" value="team" onChange={() => {}} options={[{ value: 'team', label: 'Team' }, { value: 'link', label: 'Link', disabled: true }]} />
+      </Case>
     </>
+  )
+}
+
+function Areas() {
+  const [text, setText] = useState('It grows with\nits text.')
+  return (
+    <>
+      <Case name="growing">
+        <TextArea label="Comment" value={text} onChange={(e) => setText(e.target.value)} />
+      </Case>
+      <Case name="with a hint, empty">
+        <TextArea label="Text" hint="{{name}} is a variable." placeholder="Summarise {{text}}" value="" readOnly />
+      </Case>
+      <Case name="disabled">
+        <TextArea label="Text" disabled value={long} readOnly />
+      </Case>
+    </>
+  )
+}
+
+const fruits = ['Apple', 'Pear', long]
+
+function Options() {
+  const [chosen, setChosen] = useState('Pear')
+  const list = useListbox(fruits.length, (i) => setChosen(fruits[i] ?? ''), { begin: 1 })
+  return (
+    <Case name="the arrows move, Enter chooses">
+      <input
+        role="combobox"
+        aria-label="Fruit"
+        aria-expanded
+        aria-controls={list.id}
+        aria-activedescendant={list.active}
+        value={chosen}
+        onChange={() => {}}
+        onKeyDown={list.onKeyDown}
+        className={inputClass}
+      />
+      <div role="listbox" id={list.id} aria-label="Fruits" className="mt-1 rounded-md border border-line bg-raised p-1">
+        {fruits.map((fruit, i) => (
+          <Option key={fruit} id={list.optionId(i)} active={i === list.at} selected={fruit === chosen} onPoint={() => list.setAt(i)} onChoose={() => setChosen(fruit)}>
+            {fruit}
+          </Option>
+        ))}
+      </div>
+    </Case>
   )
 }
 
 export const fields: Section[] = [
   { of: { Field }, Cases: Fields },
+  { of: { TextArea }, Cases: Areas },
+  { of: { Option }, Cases: Options },
   { of: { Segmented }, Cases: Choices },
 ]

@@ -1,7 +1,8 @@
-import { Archive, Pencil, Pin, Trash2 } from 'lucide-react'
+import { Archive, Folder, Pencil, Pin, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/kit/Button'
-import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/kit/Menu'
+import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine, MenuSub } from '@/kit/Menu'
+import { Popover } from '@/kit/Popover'
 import { Case, long, type Section } from '../section'
 
 const nothing = () => {}
@@ -19,9 +20,14 @@ function Menus() {
           <MenuItem icon={Pencil} onSelect={nothing}>
             Rename
           </MenuItem>
-          <MenuItem icon={Archive} onSelect={nothing}>
+          <MenuItem icon={Archive} disabled onSelect={nothing}>
             Archive
           </MenuItem>
+          <MenuSub icon={Folder} label="Move to">
+            <MenuItem icon={Folder} onSelect={nothing}>
+              Harbour
+            </MenuItem>
+          </MenuSub>
           <MenuLine />
           <MenuItem icon={Trash2} danger onSelect={nothing}>
             Delete
@@ -45,4 +51,23 @@ function Menus() {
   )
 }
 
-export const menus: Section[] = [{ of: { Menu, MenuItem, MenuChoice, MenuLine, MenuLabel }, Cases: Menus }]
+function Popovers() {
+  const [open, setOpen] = useState(false)
+  return (
+    <Case name="takes the focus">
+      <Popover open={open} onOpenChange={setOpen} label="About the model" align="start" className="w-64" trigger={<Button data-opens="dialog">About</Button>}>
+        <div className="space-y-3 p-4">
+          <p>{long}</p>
+          <Button size="sm" onClick={() => setOpen(false)}>
+            Close
+          </Button>
+        </div>
+      </Popover>
+    </Case>
+  )
+}
+
+export const menus: Section[] = [
+  { of: { Menu, MenuItem, MenuChoice, MenuLine, MenuLabel, MenuSub }, Cases: Menus },
+  { of: { Popover }, Cases: Popovers },
+]

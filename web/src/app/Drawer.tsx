@@ -1,5 +1,6 @@
 import { Dialog as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
+import { useReturnFocus } from '@/kit/useReturnFocus'
 
 interface Props {
   open: boolean
@@ -10,14 +11,18 @@ interface Props {
 
 /** The sidebar of a narrow screen: it slides over the page. */
 export function Drawer({ open, onClose, label, children }: Props) {
+  const focus = useReturnFocus()
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-30 animate-fade bg-overlay" />
         <Radix.Content
           aria-describedby={undefined}
+          data-keys="sidebar"
           // The first control would be the one that closes; the drawer itself is the better place to begin.
+          onCloseAutoFocus={focus.onCloseAutoFocus}
           onOpenAutoFocus={(e) => {
+            focus.onOpenAutoFocus()
             e.preventDefault()
             ;(e.currentTarget as HTMLElement).focus()
           }}

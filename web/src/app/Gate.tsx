@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { errorText } from '@/api/errorText'
 import type { Me } from '@/api/types'
 import { hadSession, useMe } from '@/features/auth/session'
+import { CommandCenter } from '@/features/commands/CommandCenter'
 import { Button } from '@/kit/Button'
 import { Spinner } from '@/kit/Spinner'
 
@@ -11,7 +12,14 @@ import { Spinner } from '@/kit/Spinner'
 export function Gate({ children }: { children: (me: Me) => ReactNode }) {
   const { t } = useTranslation()
   const me = useMe()
-  if (me.data) return children(me.data)
+  if (me.data) {
+    return (
+      <>
+        {children(me.data)}
+        <CommandCenter me={me.data} />
+      </>
+    )
+  }
   if (me.data === null) return <ToSignIn />
   if (me.isError) {
     return (

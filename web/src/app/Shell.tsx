@@ -6,16 +6,14 @@ import { errorText } from '@/api/errorText'
 import type { Conversation, Me } from '@/api/types'
 import { useSessionChange } from '@/features/auth/session'
 import { ChatPage } from '@/features/chat/ChatPage'
-import { composerId } from '@/features/chat/Composer'
 import { preloadMarkdown } from '@/features/chat/markdown/Answer'
 import { executeAll, watchDoomed } from '@/features/conversations/doomed'
-import { SearchDialog } from '@/features/conversations/SearchDialog'
+import { offered, useOffer } from '@/features/commands/offers'
 import { Sidebar } from '@/features/conversations/Sidebar'
 import { toast } from '@/kit/toasts'
 import { AccountMenu } from './AccountMenu'
 import { Drawer } from './Drawer'
 import { Gate } from './Gate'
-import { useShortcuts } from './useShortcuts'
 import { useSidebarOpen, useWide } from './useSidebar'
 
 const SettingsDialog = lazy(() => import('@/features/settings/SettingsDialog'))
@@ -39,7 +37,6 @@ function SignedIn({ me }: { me: Me }) {
   const wide = useWide()
   const [pinned, setPinned] = useSidebarOpen()
   const [drawer, setDrawer] = useState(false)
-  const [searching, setSearching] = useState(false)
   const [settings, setSettings] = useState(false)
   const [prompts, setPrompts] = useState(false)
   const [shared, setShared] = useState<Conversation | null>(null)
@@ -51,15 +48,18 @@ function SignedIn({ me }: { me: Me }) {
     // Away first: this page would take the end of the session for one that ran out.
     void navigate({ to: '/sign-in' }).then(end)
   }
-  useShortcuts({
-    newChat: () => {
-      void navigate({ to: '/' })
-      document.getElementById(composerId)?.focus()
-    },
-    search: () => setSearching(true),
-    sidebar: () => (wide ? setPinned(!pinned) : setDrawer(!drawer)),
-    composer: () => document.getElementById(composerId)?.focus(),
-  })
+  const goOut = () => {
+    executeAll()
+      .then(signOut)
+      .then(
+        () => leave(t('auth.signedOut')),
+        (err: unknown) => toast({ tone: 'danger', text: errorText(err) }),
+      )
+  }
+  useOffer('sidebar', () => (wide ? setPinned(!pinned) : setDrawer(!drawer)))
+  useOffer('settings', () => setSettings(true))
+  useOffer('prompts', () => setPrompts(true))
+  useOffer('signOut', goOut)
 
   const sidebar = (inDrawer: boolean) => (
     <Sidebar
@@ -72,7 +72,7 @@ function SignedIn({ me }: { me: Me }) {
       }}
       onSearch={() => {
         setDrawer(false)
-        setSearching(true)
+        offered('palette')?.()
       }}
       footer={(showArchive) => (
         <AccountMenu
@@ -87,14 +87,7 @@ function SignedIn({ me }: { me: Me }) {
             setDrawer(false)
             setSettings(true)
           }}
-          onSignOut={() => {
-            executeAll()
-              .then(signOut)
-              .then(
-              () => leave(t('auth.signedOut')),
-              (err: unknown) => toast({ tone: 'danger', text: errorText(err) }),
-            )
-          }}
+          onSignOut={goOut}
         />
       )}
     />
@@ -121,7 +114,6 @@ function SignedIn({ me }: { me: Me }) {
         onShare={setShared}
         onPrompts={() => setPrompts(true)}
       />
-      <SearchDialog open={searching} onClose={() => setSearching(false)} />
       <Suspense>{shared && <ShareDialog key={shared.id} conversation={shared} onClose={() => setShared(null)} />}</Suspense>
       <Suspense>{prompts && <PromptsDialog me={me} onClose={() => setPrompts(false)} />}</Suspense>
       <Suspense>{settings && <SettingsDialog open onClose={() => setSettings(false)} me={me} onDeleted={() => leave(t('auth.signedOut'))} />}</Suspense>

@@ -6,7 +6,7 @@ import { de as adminDe } from './admin/strings/de'
 import { en as adminEn } from './admin/strings/en'
 import { safeNext } from './auth/SignInPage'
 import { groupByDate } from './conversations/groups'
-import { marked } from './conversations/SearchDialog'
+import { marked } from './conversations/marked'
 import { deviceName } from './settings/device'
 import { when } from './settings/when'
 

@@ -1,8 +1,10 @@
 import { deChat } from './de-chat'
+import { deCommands } from './de-commands'
 import type { Strings } from './en'
 
 export const de: Strings = {
   ...deChat,
+  ...deCommands,
   app: {
     name: 'Parley',
     skip: 'Zum Gespräch springen',
@@ -211,8 +213,6 @@ export const de: Strings = {
     failed: 'Die Chats konnten nicht geladen werden.',
   },
   search: {
-    title: 'Deine Chats durchsuchen',
-    placeholder: 'Deine Chats durchsuchen',
     hint: 'Tippe ein Wort, das in einem Chat gefallen ist.',
     none: 'Nichts gefunden für „{{q}}“.',
     results: 'Treffer',

@@ -1,8 +1,10 @@
 import { enChat } from './en-chat'
+import { enCommands } from './en-commands'
 
 /** Every string of the page, in English. The other languages have the same keys. */
 export const en = {
   ...enChat,
+  ...enCommands,
   app: {
     name: 'Parley',
     skip: 'Skip to the conversation',
@@ -211,8 +213,6 @@ export const en = {
     failed: 'The chats could not be loaded.',
   },
   search: {
-    title: 'Search your chats',
-    placeholder: 'Search your chats',
     hint: 'Type a word that was said in a chat.',
     none: 'Nothing found for “{{q}}”.',
     results: 'Results',

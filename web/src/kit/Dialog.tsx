@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from './Button'
 import { IconButton } from './IconButton'
+import { useReturnFocus } from './useReturnFocus'
 
 interface Props {
   open: boolean
@@ -15,17 +16,21 @@ interface Props {
   /** Keeps title and description for the screen reader only. */
   bare?: boolean
   className?: string
+  /** Called when it is gone and the focus is back. */
+  onClosed?: () => void
   children?: ReactNode
 }
 
-export function Dialog({ open, onClose, title, description, bare, className, children }: Props) {
+export function Dialog({ open, onClose, title, description, bare, className, onClosed, children }: Props) {
   const { t } = useTranslation()
+  const focus = useReturnFocus(onClosed)
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-30 animate-fade bg-overlay" />
         <div className="pointer-events-none fixed inset-0 z-40 flex items-end justify-center p-2 sm:items-center sm:p-6">
           <Radix.Content
+            {...focus}
             {...(!description && { 'aria-describedby': undefined })}
             className={clsx(
               'pointer-events-auto relative flex max-h-full w-full animate-rise flex-col overflow-hidden rounded-lg bg-raised shadow-high outline-none',

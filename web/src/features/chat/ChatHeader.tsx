@@ -3,6 +3,7 @@ import clsx from 'clsx'
 import { Ellipsis, MessageCircleDashed, PanelLeft, Share2, SquarePen } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Conversation, Model } from '@/api/types'
+import { useKeysOf } from '@/features/commands/keys'
 import { ExportMenu } from '@/features/conversations/ConversationRow'
 import { IconButton } from '@/kit/IconButton'
 import { Menu, MenuItem } from '@/kit/Menu'
@@ -27,9 +28,11 @@ interface Props {
 
 export function ChatHeader({ conversation, title, models, model, beside, temporary, onModel, onBeside, onTemporary, onShare, onOpenSidebar }: Props) {
   const { t } = useTranslation()
+  const sidebarKeys = useKeysOf('sidebar')
+  const newKeys = useKeysOf('newChat')
   return (
     <header className="flex h-13 shrink-0 items-center gap-1 px-3">
-      {onOpenSidebar && <IconButton icon={PanelLeft} label={t('list.open')} onClick={onOpenSidebar} />}
+      {onOpenSidebar && <IconButton icon={PanelLeft} label={t('list.open')} keys={sidebarKeys} onClick={onOpenSidebar} />}
       <h1 className="min-w-0 flex-1 truncate ps-1 text-base font-medium">{title || <span className="sr-only">{t('chat.newChat')}</span>}</h1>
       {temporary && (
         <span className="flex h-7 shrink-0 items-center gap-1.5 rounded-full border border-dashed border-edge px-2.5 text-xs font-medium text-muted max-sm:hidden">
@@ -65,7 +68,7 @@ export function ChatHeader({ conversation, title, models, model, beside, tempora
         </>
       )}
       {onOpenSidebar && title && (
-        <Tooltip text={t('chat.newChat')}>
+        <Tooltip text={t('chat.newChat')} keys={newKeys}>
           <Link to="/" aria-label={t('chat.newChat')} className="flex size-9 shrink-0 items-center justify-center rounded-sm text-muted transition-colors hover:bg-hover hover:text-text">
             <SquarePen aria-hidden="true" className="size-4.5" strokeWidth={1.9} />
           </Link>

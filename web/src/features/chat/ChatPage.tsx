@@ -1,12 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import i18next from 'i18next'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '@/api/client'
 import { errorText } from '@/api/errorText'
 import type { Conversation, Me } from '@/api/types'
+import { useOffer } from '@/features/commands/offers'
 import { conversationQuery } from '@/features/conversations/data'
 import { Button } from '@/kit/Button'
+import { copyText } from '@/kit/copyText'
 import { toast } from '@/kit/toasts'
 import { asker, draftOf } from './asker'
 import { ChatHeader } from './ChatHeader'
@@ -89,6 +92,13 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
   }, [focus, tree, path, conversation.isSuccess, show])
 
   const { active, stop } = useActive(path, pending)
+  const switchTemporary =
+    chat || pending ? undefined : () => void navigate({ to: '/', search: { temporary: wanted ? undefined : true, folder }, replace: true })
+  const answer = path.findLast((m) => m.role === 'assistant' && m.status !== 'streaming' && m.text !== '')
+  useOffer('stop', active ? stop : undefined)
+  useOffer('temporary', switchTemporary)
+  useOffer('copyAnswer', answer && (() => void copy(answer.text)))
+
   const send = (text: string) => {
     if (active) {
       enqueue(chat, { text, model })
@@ -118,7 +128,7 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
         temporary={temporary}
         onModel={chooseModel}
         onBeside={setBeside}
-        onTemporary={chat || pending ? undefined : () => void navigate({ to: '/', search: { temporary: wanted ? undefined : true, folder }, replace: true })}
+        onTemporary={switchTemporary}
         onShare={onShare}
         onOpenSidebar={onOpenSidebar}
       />
@@ -172,6 +182,11 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
       </div>
     </main>
   )
+}
+
+async function copy(text: string) {
+  const done = await copyText(text)
+  toast(done ? { text: i18next.t('commands.answerCopied') } : { tone: 'danger', text: i18next.t('kit.copyFailed') })
 }
 
 function LoadFailed({ error, retry }: { error: Error; retry: () => void }) {

@@ -3,6 +3,8 @@ import { ArrowUp, ListPlus, Paperclip, Square } from 'lucide-react'
 import { lazy, Suspense, useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Model } from '@/api/types'
+import { useKeysOf } from '@/features/commands/keys'
+import { useOffer } from '@/features/commands/offers'
 import { IconButton } from '@/kit/IconButton'
 import { Notice } from '@/kit/Notice'
 import { Tooltip } from '@/kit/Tooltip'
@@ -39,6 +41,8 @@ const nothing = () => {}
 /** Where messages are written. Enter sends, or queues; Shift+Enter breaks the line, Escape stops the answer. */
 export function Composer({ draftKey, disabled = false, active, models = noModels, temporary, onSend, onStop, onModel = nothing, onPrompts = nothing }: Props) {
   const { t } = useTranslation()
+  useOffer('composer', disabled ? undefined : () => document.getElementById(composerId)?.focus())
+  const stopKeys = useKeysOf('stop')
   const [text, setText] = useDraft(draftKey)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
@@ -167,7 +171,7 @@ export function Composer({ draftKey, disabled = false, active, models = noModels
             </Tooltip>
           )}
           {active ? (
-            <Tooltip text={t('chat.stop')} keys="Esc" side="top">
+            <Tooltip text={t('chat.stop')} keys={stopKeys} side="top">
               <button type="button" aria-label={stopping ? t('chat.stopping') : t('chat.stop')} aria-disabled={stopping} onClick={onStop} className={clsx(round, primary)}>
                 <Square aria-hidden="true" className="size-3.5 fill-current" />
               </button>

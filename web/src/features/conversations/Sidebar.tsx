@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Conversation } from '@/api/types'
+import { useKeysOf } from '@/features/commands/keys'
 import { IconButton } from '@/kit/IconButton'
 import { Logo } from '@/kit/Logo'
 import { ConversationList } from './ConversationList'
@@ -34,13 +35,15 @@ export function Sidebar({ chat, onSearch, onClose, onShare, drawer = false, foot
   const folder = folders?.find((f) => f.id === filter.folder)
   // A folder that was deleted is left by itself.
   const shown = filter.archived || folder ? filter : home
+  const keys = useKeysOf('palette')
+  const closeKeys = useKeysOf('sidebar')
   const chosen = () => drawer && onClose()
   return (
     <nav aria-label={t('list.label')} className="flex h-full flex-col bg-side">
       <div className="flex h-13 shrink-0 items-center gap-2 ps-4 pe-2.5">
         <Logo className="size-6" />
         <span className="flex-1 text-base font-semibold tracking-tight">{t('app.name')}</span>
-        <IconButton icon={drawer ? X : PanelLeftClose} label={t('list.close')} onClick={onClose} />
+        <IconButton icon={drawer ? X : PanelLeftClose} label={t('list.close')} keys={closeKeys} onClick={onClose} />
       </div>
       <div className="space-y-0.5 px-2.5 pb-2">
         <Link to="/" search={folder && { folder: folder.id }} onClick={chosen} className={row}>
@@ -50,7 +53,7 @@ export function Sidebar({ chat, onSearch, onClose, onShare, drawer = false, foot
         <button type="button" onClick={onSearch} className={row}>
           <Search aria-hidden="true" className="size-4 text-muted" />
           <span className="flex-1 text-start">{t('list.search')}</span>
-          <kbd className="font-sans text-xs text-muted pointer-coarse:hidden">{commandKey}K</kbd>
+          <kbd className="font-sans text-xs text-muted pointer-coarse:hidden">{keys}</kbd>
         </button>
       </div>
       {shown !== home && (
@@ -79,6 +82,3 @@ export function Sidebar({ chat, onSearch, onClose, onShare, drawer = false, foot
 
 const row =
   'flex h-9 w-full items-center gap-3 rounded-sm px-2.5 text-sm font-medium transition-colors hover:bg-hover active:bg-press pointer-coarse:h-11'
-
-/** The name of the key of shortcuts. */
-export const commandKey = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl+'

@@ -2,6 +2,7 @@ import { Contrast, Monitor, Moon, Sun } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { setContrast, useContrast } from '@/app/contrast'
 import { setTheme, useTheme } from '@/app/theme'
+import { ShortcutSwitch } from '@/features/commands/ShortcutSwitch'
 import { languages, setLanguage, type Language } from '@/i18n/setup'
 import { Segmented } from '@/kit/Segmented'
 import { Section } from './Section'
@@ -42,6 +43,9 @@ export function Appearance() {
           onChange={(language) => void setLanguage(language, true)}
           options={(Object.keys(languages) as Language[]).map((value) => ({ value, label: languages[value] }))}
         />
+      </Section>
+      <Section title={t('commands.switch')} text={t('commands.switchText')}>
+        <ShortcutSwitch />
       </Section>
     </>
   )
