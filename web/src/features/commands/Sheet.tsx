@@ -10,13 +10,13 @@ export default function Sheet({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
   return (
     <Dialog open onClose={onClose} title={t('commands.name.sheet')} className="max-w-xl">
-      <div data-keys="sheet" className="grid gap-x-8 gap-y-5 overflow-y-auto px-6 pt-5 pb-6 sm:grid-cols-2">
+      <div data-keys="sheet" className="gap-x-8 overflow-y-auto px-6 pt-5 pb-6 sm:columns-2">
         {groups.map((group) => {
           const lines = table.flatMap((c) => (c.group === group && c.keys ? [{ name: t(`commands.name.${c.id}`), keys: c.keys }] : []))
           return lines.length > 0 && <Part key={group} title={t(`commands.group.${group}`)} lines={lines} />
         })}
         <Part title={t('commands.whileTyping')} lines={typing.map(({ id, keys }) => ({ name: t(`commands.typing.${id}`), keys }))} />
-        <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4 sm:col-span-2">
+        <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4 [column-span:all]">
           <p className="max-w-80 text-sm text-muted">{t('commands.switchText')}</p>
           <ShortcutSwitch />
         </div>
@@ -28,7 +28,7 @@ export default function Sheet({ onClose }: { onClose: () => void }) {
 function Part({ title, lines }: { title: string; lines: { name: string; keys: Keys }[] }) {
   const names = useKeyNames()
   return (
-    <section>
+    <section className="break-inside-avoid pb-5">
       <h3 className="pb-1 text-xs font-medium text-muted">{title}</h3>
       <dl>
         {lines.map(({ name, keys }) => (
