@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { accessible, composer, launch, shot, sizes, target, watch } from './harness.mjs'
+import { accessible, composer, launch, patience, shot, sizes, target, watch } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 const password = 'a long enough password'
@@ -31,7 +31,7 @@ async function setUp() {
 /** A browser of its own, with what it must not do noted. */
 async function visitor() {
   const own = await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB', acceptDownloads: true })
-  own.setDefaultTimeout(8_000)
+  own.setDefaultTimeout(patience)
   await own.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(target.url).origin })
   own.faults = watch(own)
   return own

@@ -1,7 +1,7 @@
 // A page with much in it: ten thousand chats, and one of two thousand messages. The mock makes them.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, composer, launch, shot, sizes, target, watch, weather } from './harness.mjs'
+import { accessible, composer, launch, patience, shot, sizes, target, watch, weather } from './harness.mjs'
 
 const skip = target.mock ? false : 'needs the mock: npm run e2e:mock'
 const user = { email: 'crowd@example.com', name: 'Ada Lovelace', password: 'correct horse' }
@@ -16,7 +16,7 @@ before(async () => {
   await weather({ crowd: { email: user.email, chats: 10_000, messages: 2_000 } })
   browser = await launch()
   const context = await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB' })
-  context.setDefaultTimeout(12_000)
+  context.setDefaultTimeout(patience)
   faults = watch(context)
   page = await context.newPage()
   await page.goto(target.url)

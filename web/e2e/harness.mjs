@@ -17,6 +17,9 @@ export const target = {
   chromium: process.env.PARLEY_E2E_CHROMIUM ?? '/usr/bin/chromium',
 }
 
+/** How long something may take to appear, in milliseconds: a real model on a busy machine needs its time. */
+export const patience = target.mock ? 12_000 : 30_000
+
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
 export const launch = () => chromium.launch({ executablePath: target.chromium, headless: true, args: flags })
@@ -113,7 +116,7 @@ export async function grown(page, than) {
 export async function overflows(page, by) {
   await page.getByRole('region', { name: 'Conversation' }).evaluate(async (el, by) => {
     const box = el.parentElement
-    const ends = performance.now() + 8_000
+    const ends = performance.now() + 20_000
     while (box.scrollHeight < box.clientHeight + by) {
       if (performance.now() > ends) throw new Error('the conversation stays too short to scroll')
       await new Promise(requestAnimationFrame)

@@ -2,7 +2,7 @@
 // each other and so run in order. They hold against the mock and against a real server with a real model.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, composer, ended, grown, lastText, launch, newChat, overflows, say, shot, sizes, target, watch, watching } from './harness.mjs'
+import { accessible, answers, begun, composer, ended, grown, lastText, launch, newChat, overflows, patience, say, shot, sizes, target, watch, watching } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -12,7 +12,7 @@ before(async () => {
   browser = await launch()
   context = await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB' })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(target.url).origin })
-  context.setDefaultTimeout(8_000)
+  context.setDefaultTimeout(patience)
   faults = watch(context)
   page = await context.newPage()
 })
@@ -250,7 +250,7 @@ test('a phone has a drawer and nothing wider than the screen', { skip }, async (
   await shot(page, 'phone-dark')
   await page.evaluate(() => localStorage.setItem('parley.theme', 'light'))
   await page.reload()
-  await answers(page).last().locator('.prose').waitFor()
+  await answers(page).last().waitFor()
   await shot(page, 'phone')
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   assert.equal(wider, 0)
@@ -258,7 +258,8 @@ test('a phone has a drawer and nothing wider than the screen', { skip }, async (
   await page.getByRole('dialog').waitFor()
   await accessible(page)
   await shot(page, 'phone-drawer')
-  await page.getByRole('dialog').getByRole('link', { name: 'New chat' }).click()
+  // A chat without a title yet has the same name.
+  await page.getByRole('dialog').getByRole('link', { name: 'New chat' }).first().click()
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.getByText('What can I help you with?').waitFor()
   await accessible(page)

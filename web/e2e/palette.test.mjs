@@ -1,7 +1,7 @@
 // The palette, the shortcuts and the sheet that lists them. They hold against the mock and a real server.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, answers, composer, ended, enter, launch, say, shot, sizes, target, watch } from './harness.mjs'
+import { accessible, answers, composer, ended, enter, launch, patience, say, shot, sizes, target, watch } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -11,7 +11,7 @@ before(async () => {
   browser = await launch()
   context = await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB' })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(target.url).origin })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(patience)
   faults = watch(context)
   page = await context.newPage()
   await enter(page)

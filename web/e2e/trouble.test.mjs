@@ -1,7 +1,7 @@
 // The page when things go wrong. Only the mock goes wrong on request, so a real server skips these.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, answers, composer, ended, lastText, launch, newChat, say, shot, sizes, target, watch, weather } from './harness.mjs'
+import { accessible, answers, composer, ended, lastText, launch, newChat, patience, say, shot, sizes, target, watch, weather } from './harness.mjs'
 
 const skip = target.mock ? false : 'needs the mock: npm run e2e:mock'
 const calm = { dropAfter: 0, splitBytes: false, chatReady: true, sso: false, pace: 4 }
@@ -13,7 +13,7 @@ before(async () => {
   await weather({ ...calm, user: ada })
   browser = await launch()
   context = await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB' })
-  context.setDefaultTimeout(8_000)
+  context.setDefaultTimeout(patience)
   faults = watch(context)
   page = await context.newPage()
   await page.goto(target.url)

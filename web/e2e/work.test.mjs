@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, composer, ended, enter, launch, newChat, say, shot, sizes, target, watch } from './harness.mjs'
+import { accessible, answers, begun, composer, ended, enter, launch, newChat, patience, say, shot, sizes, target, watch } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -20,7 +20,7 @@ before(async () => {
   if (skip) return
   browser = await launch()
   context = await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB', acceptDownloads: true })
-  context.setDefaultTimeout(12_000)
+  context.setDefaultTimeout(patience)
   faults = watch(context)
   page = await context.newPage()
   await enter(page)
