@@ -59,7 +59,7 @@ unit: ## unit tests: no model, no service, under a minute
 
 .PHONY: race
 race: ## the same with the long cases, under the race detector
-	@$(GO) test -race ./...
+	@$(GO) test -race -timeout 20m ./...
 
 .PHONY: web-check
 web-check: web/dist/index.html ## page: types, lint, unit tests, size
@@ -79,7 +79,7 @@ test-data: bin/parley
 
 .PHONY: test-models
 test-models: test-data ## tests with the real engine and models
-	@.ci/models $(GO) test -count=1 ./internal/serving/...
+	@.ci/models $(GO) test -count=1 -timeout 20m ./internal/serving/...
 
 .PHONY: test-services
 test-services: ## the same store tests on PostgreSQL, sign-in against a real OpenID provider
