@@ -73,7 +73,7 @@ function Columns({ bars, description, format }: Props) {
       <div aria-hidden="true" className="mt-1.5 flex text-xs text-muted">
         {bars.map((b, i) => (
           <span key={b.key} className="w-0 flex-1 text-center whitespace-nowrap">
-            {i % every === 0 && <span className={clsx(i % (every * 2) !== 0 && bars.length > 7 && '@max-2xl:hidden')}>{b.label}</span>}
+            {i % every === 0 && <span className={clsx(i % (every * 2) !== 0 && bars.length > 5 && '@max-2xl:hidden')}>{b.label}</span>}
           </span>
         ))}
       </div>

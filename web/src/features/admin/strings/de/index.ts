@@ -5,7 +5,7 @@ import * as running from './running'
 export const de: AdminStrings = {
   nav: {
     title: 'Verwaltung',
-    back: 'Zurück zu deinen Chats',
+    back: 'Zu deinen Chats',
     menu: 'Navigation öffnen',
     sections: { people: 'Menschen', system: 'System' },
     overview: 'Überblick',
