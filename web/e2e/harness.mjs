@@ -148,6 +148,18 @@ export async function newChat(page) {
   await page.getByText('What can I help you with?').waitFor()
 }
 
+/** The text of the last answer once it stands: what has just ended may be drawn anew a moment later. */
+export async function finalText(page) {
+  let before
+  for (let tries = 0; tries < 50; tries++) {
+    const now = await lastText(page)
+    if (now && now === before) return now
+    before = now
+    await page.waitForTimeout(100)
+  }
+  throw new Error(`the answer does not come to rest: ${before}`)
+}
+
 export const lastText = (page) => answers(page).last().locator('.prose').innerText()
 
 /** Signs in, or makes the first account of a server that has none. */

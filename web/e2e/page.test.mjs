@@ -2,7 +2,7 @@
 // each other and so run in order. They hold against the mock and against a real server with a real model.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, composer, ended, grown, lastText, launch, newChat, overflows, patience, say, shot, sizes, target, watch, watching } from './harness.mjs'
+import { accessible, answers, begun, composer, ended, finalText, grown, lastText, launch, newChat, overflows, patience, say, shot, sizes, target, watch, watching } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -80,11 +80,11 @@ test('stop keeps what was written', { skip }, async () => {
     await page.keyboard.press('Escape')
     await ended(page)
     await page.getByText('The answer was stopped before its end.').waitFor()
-    const text = await lastText(page)
+    const text = await finalText(page)
     assert.ok(text.length > 0)
     await page.reload()
     await ended(page)
-    assert.equal(await lastText(page), text)
+    assert.equal(await finalText(page), text)
   })
 })
 
@@ -102,12 +102,12 @@ test('a reload in mid-stream loses and doubles nothing', { skip }, async () => {
     await page.keyboard.press('Escape')
     await ended(page)
     await ended(other)
-    const text = await lastText(page)
-    assert.equal(await lastText(other), text)
+    const text = await finalText(page)
+    assert.equal(await finalText(other), text)
     await other.close()
     await page.reload()
     await ended(page)
-    assert.equal(await lastText(page), text)
+    assert.equal(await finalText(page), text)
   })
 })
 
@@ -118,7 +118,7 @@ test('a tab that was open already shows a new question and its answer', { skip }
   await say(page, 'Give me a short answer: do fish sleep?')
   await other.getByRole('region', { name: 'Conversation' }).getByText('do fish sleep?').waitFor()
   await ended(other)
-  assert.equal(await lastText(other), await lastText(page))
+  assert.equal(await finalText(other), await finalText(page))
   await other.close()
 })
 

@@ -1,7 +1,7 @@
 // The page when things go wrong. Only the mock goes wrong on request, so a real server skips these.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, answers, composer, ended, lastText, launch, newChat, patience, say, shot, sizes, target, watch, weather } from './harness.mjs'
+import { accessible, answers, composer, ended, finalText, launch, newChat, patience, say, shot, sizes, target, watch, weather } from './harness.mjs'
 
 const skip = target.mock ? false : 'needs the mock: npm run e2e:mock'
 const calm = { dropAfter: 0, splitBytes: false, chatReady: true, sso: false, pace: 4 }
@@ -106,11 +106,11 @@ test('a connection that breaks again and again', { skip }, async () => {
   await weather({ dropAfter: 9, splitBytes: true, pace: 1 })
   await say(page, 'What is a context window? It breaks.', { wait: false })
   await ended(page)
-  const text = await lastText(page)
+  const text = await finalText(page)
   await weather(calm)
   await page.reload()
   await ended(page)
-  assert.equal(await lastText(page), text)
+  assert.equal(await finalText(page), text)
 })
 
 test('the place in the queue', { skip }, async () => {
