@@ -47,17 +47,20 @@ for (const piece of crafted) hostile.push([`${JSON.stringify(piece)} again and a
 hostile.push(['ticks of growing length', Array.from({ length: 130 }, (_, i) => times('`', i)).join(' ')])
 hostile.push(['spaces before an end', `a${times(' ', 9_900)}b`])
 
+// The milliseconds that this process computes for a drawing: what other programs do does not count.
+function cost(text: string, open: boolean): number {
+  const before = process.cpuUsage()
+  draw(text, open).unmount()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
 // What a plain answer of 30 kB takes on this machine, now.
 let usual = 0
 beforeAll(() => {
   const text = upTo('A **word** and `code`, [a link](https://a.example) and *more* in a paragraph of some length.\n\n- an item\n- another\n\n', 30_000)
-  const clock = () => {
-    const began = performance.now()
-    draw(text, false).unmount()
-    return performance.now() - began
-  }
-  clock()
-  usual = Math.max(clock(), clock())
+  cost(text, false)
+  usual = Math.max(cost(text, false), cost(text, false))
 })
 
 describe.each([
@@ -65,10 +68,11 @@ describe.each([
   ['on its way', true],
 ])('%s', (_state, open) => {
   test.each(hostile)('%s', { timeout: 30_000 }, (_name, text) => {
-    const began = performance.now()
+    // Collecting garbage falls to whoever computes: the least of three is the text's own.
+    let least = Infinity
+    for (let tries = 0; tries < 3 && least / usual >= 12; tries++) least = Math.min(least, cost(text, open))
+    expect(least / usual).toBeLessThan(12)
     const { container } = draw(text, open)
-    const took = performance.now() - began
-    expect(took / usual).toBeLessThan(12)
     expect(container.querySelectorAll('img, script, iframe, object, embed, style')).toHaveLength(0)
     const all = [...container.querySelectorAll('*')]
     expect(all.length).toBeLessThan(16_000)
