@@ -43,6 +43,10 @@ type Generation struct {
 	// its text. The outcome's usage counts that text as input.
 	Continue bool
 	Params   chat.Params
+	// Tenant owns what is computed: it is reused for the same tenant's other requests only.
+	Tenant string
+	// Volatile says that nothing of it may be written to a disk.
+	Volatile bool
 }
 
 // Piece is a part of an answer. Logprobs has an entry a token when the request asked for them; a piece

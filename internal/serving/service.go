@@ -165,6 +165,7 @@ func (s *Service) Generate(
 	if g.Params.MaxTokens == 0 {
 		g.Params.MaxTokens = s.maxAnswer
 	}
+	g.Tenant = sc.Tenant
 	began := time.Now()
 	l, err := s.pool.acquire(ctx, m)
 	if err != nil {

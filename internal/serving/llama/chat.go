@@ -53,7 +53,7 @@ func newChatEngine(cfg Config, m serving.Model, nat *model) (*chatEngine, error)
 			MemoryBytes: llama.ModelSize(nat.handle) + uint64(kv.cells)*uint64(nat.cellBytes()),
 		},
 	}
-	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step}
+	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step, Parts: !kv.unified}
 	if !kv.unified {
 		bounds.Gap = gap
 	}
@@ -132,6 +132,7 @@ func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
 	if r.Prompt, err = e.prompt(g); err != nil {
 		return r, err
 	}
+	r.Owner, r.Volatile = g.Tenant, g.Volatile
 	room := e.info.Context - len(r.Prompt)
 	r.Limit, r.Stop = room, g.Params.Stop
 	if g.Params.MaxTokens > 0 {

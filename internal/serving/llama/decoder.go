@@ -17,6 +17,8 @@ type decoder struct {
 	batch llama.Batch
 	seq   [1]llama.SeqId
 	pace  *pace
+	// unified says that all slots share the cells.
+	unified bool
 }
 
 var _ batching.Decoder = (*decoder)(nil)
@@ -37,12 +39,13 @@ func newDecoder(cfg Config, m *model, c cache) (*decoder, error) {
 	if c.unified {
 		p.KVUnified = 1
 	}
+	p.SwaFull = 1 // models with a sliding window keep all tokens, else nothing but the very end could be reused
 	p.NoPerf = 1
 	ctx, err := llama.InitFromModel(m.handle, p)
 	if err != nil {
 		return nil, fmt.Errorf("make context of %d tokens: %w", c.cells, err)
 	}
-	d := &decoder{ctx: ctx, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
+	d := &decoder{ctx: ctx, unified: c.unified, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
 	if d.mem, err = llama.GetMemory(ctx); err != nil || d.mem == 0 {
 		d.free()
 		return nil, errOnlyEncodes
@@ -88,9 +91,43 @@ func compute(ctx llama.Context, batch llama.Batch, p *pace) (int32, error) {
 	return code, err
 }
 
-// Forget implements batching.Decoder.
-func (d *decoder) Forget(slot int32) {
+// Trim implements batching.Decoder. Models with a running state (Mamba and its like) cannot go back.
+func (d *decoder) Trim(slot int32, n int) bool {
+	if n > 0 {
+		if ok, err := llama.MemorySeqRm(d.mem, llama.SeqId(slot), llama.Pos(n), -1); ok && err == nil {
+			return true
+		}
+	}
 	_, _ = llama.MemorySeqRm(d.mem, llama.SeqId(slot), -1, -1) // removing a whole sequence never fails
+	return n == 0
+}
+
+// Copy implements batching.Decoder. The library's own copy between parts of the cache takes whole parts and
+// puts the work off until the next step, when the source may hold something else.
+func (d *decoder) Copy(from, to int32, n int) bool {
+	if d.unified {
+		err := llama.MemorySeqCp(d.mem, llama.SeqId(from), llama.SeqId(to), 0, llama.Pos(n))
+		return err == nil && d.Trim(to, n)
+	}
+	return d.Restore(to, d.Save(from)) && d.Trim(to, n)
+}
+
+// Save implements batching.Decoder.
+func (d *decoder) Save(slot int32) []byte {
+	state := make([]byte, llama.StateSeqGetSize(d.ctx, llama.SeqId(slot)))
+	if len(state) == 0 || llama.StateSeqGetData(d.ctx, state, llama.SeqId(slot)) != uint64(len(state)) {
+		return nil
+	}
+	return state
+}
+
+// Restore implements batching.Decoder.
+func (d *decoder) Restore(slot int32, state []byte) bool {
+	if len(state) > 0 && llama.StateSeqSetData(d.ctx, state, llama.SeqId(slot)) == uint64(len(state)) {
+		return true
+	}
+	d.Trim(slot, 0)
+	return false
 }
 
 func (d *decoder) free() {

@@ -29,8 +29,29 @@ type Decoder interface {
 	// Decode computes one batch, in which the tokens of a slot are together and the slots ascend. The slice is the loop's and is used again. After an error other than
 	// ErrNoRoom the content of the batch's slots is unknown; the loop forgets them.
 	Decode(batch []Entry) error
-	// Forget drops all that was computed for a slot.
-	Forget(slot int32)
+	// Trim keeps the first n tokens of a slot. False says that this model cannot go back and that the slot
+	// is now empty. Trimming to nothing always succeeds.
+	Trim(slot int32, n int) bool
+	// Copy gives an empty slot the first n tokens of another one, or reports that it cannot and leaves it
+	// empty.
+	Copy(from, to int32, n int) bool
+	// Save returns what was computed for a slot, for Restore to bring back into an empty one, or nil where
+	// that is not possible.
+	Save(slot int32) []byte
+	// Restore reports whether the slot now holds what Save returned; if not, it is empty.
+	Restore(slot int32, state []byte) bool
+}
+
+// Shelf keeps what was computed for sequences that have no slot any more. What an owner puts there is
+// found by the same owner only. The loop's goroutine calls it, so it answers from memory.
+type Shelf interface {
+	// Find returns the state whose tokens share the longest beginning with these, and how long that is, if
+	// it is longer than least. Such a state holds n or more tokens, told by held.
+	Find(owner string, tokens []int32, least int) (state []byte, held, n int)
+	// Put keeps a state. The shelf owns tokens and state from here on. A volatile one is never written to a disk.
+	Put(owner string, tokens []int32, state []byte, volatile bool)
+	// Has tells whether there is a state whose tokens begin with all of these.
+	Has(owner string, tokens []int32) bool
 }
 
 // Sampler chooses the tokens of one sequence. Sample is called by the loop's goroutine only. Close is

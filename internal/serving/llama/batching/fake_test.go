@@ -2,9 +2,12 @@ package batching
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,9 +26,15 @@ type fake struct {
 
 	mu    sync.Mutex
 	clock time.Time
-	held  map[int32]int32 // tokens by slot
+	held  map[int32][]*cell // by slot
 	steps [][]Entry
+
+	loop  *Loop // whose sequences the slots must hold; nil is not checked
+	rigid bool  // cannot go back, as models with a running state
 }
+
+// cell is one computed token; slots may share it.
+type cell struct{ token int32 }
 
 func (f *fake) Decode(batch []Entry) error {
 	if f.began != nil {
@@ -50,10 +59,16 @@ func (f *fake) Decode(batch []Entry) error {
 		if i > 0 && e.Slot < batch[i-1].Slot {
 			f.t.Errorf("slot %d comes after slot %d", e.Slot, batch[i-1].Slot)
 		}
-		if e.Slot < 0 || int(e.Slot) >= f.cfg.Slots || e.Pos != f.held[e.Slot] {
-			f.t.Errorf("entry %+v, but the slot holds %d tokens", e, f.held[e.Slot])
+		if e.Slot < 0 || int(e.Slot) >= f.cfg.Slots || int(e.Pos) != len(f.held[e.Slot]) {
+			f.t.Errorf("entry %+v, but the slot holds %d tokens", e, len(f.held[e.Slot]))
 		}
-		f.held[e.Slot]++
+		f.held[e.Slot] = append(f.held[e.Slot], &cell{e.Token})
+		if f.loop != nil && !e.padding && !slices.Equal(f.tokens(e.Slot), f.loop.places[e.Slot].seq.tokens[:e.Pos+1]) {
+			f.t.Errorf("slot %d holds another's tokens at position %d", e.Slot, e.Pos)
+		}
+		if part := f.cfg.Cells / f.cfg.Slots; f.cfg.Parts && len(f.held[e.Slot]) > part {
+			f.t.Errorf("slot %d holds %d tokens, its part has %d cells", e.Slot, len(f.held[e.Slot]), part)
+		}
 	}
 	if n := f.total(); n > f.cfg.Cells {
 		f.t.Errorf("%d tokens in %d cells", n, f.cfg.Cells)
@@ -61,19 +76,86 @@ func (f *fake) Decode(batch []Entry) error {
 	return nil
 }
 
-func (f *fake) Forget(slot int32) {
+func (f *fake) Trim(slot int32, n int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.held, slot)
+	if n > len(f.held[slot]) {
+		f.t.Errorf("slot %d is cut to %d tokens and holds %d", slot, n, len(f.held[slot]))
+	}
+	if n == 0 || f.rigid {
+		delete(f.held, slot)
+		return n == 0
+	}
+	f.held[slot] = f.held[slot][:n:n]
+	return true
 }
 
-// total counts the tokens in the cache; the caller holds mu.
-func (f *fake) total() int {
-	n := 0
-	for _, held := range f.held {
-		n += int(held)
+func (f *fake) Copy(from, to int32, n int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.held[to]) > 0 || n > len(f.held[from]) {
+		f.t.Errorf("copy of %d tokens from slot %d, which holds %d, to slot %d, which holds %d", n, from, len(f.held[from]), to, len(f.held[to]))
 	}
-	return n
+	if f.rigid {
+		return false
+	}
+	if !f.cfg.Parts {
+		f.held[to] = f.held[from][:n:n]
+		return true
+	}
+	return f.fill(to, f.tokens(from)[:n])
+}
+
+func (f *fake) Save(slot int32) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var state []byte
+	for _, token := range f.tokens(slot) {
+		state = binary.LittleEndian.AppendUint32(state, uint32(token))
+	}
+	return state
+}
+
+func (f *fake) Restore(slot int32, state []byte) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.held[slot]) > 0 {
+		f.t.Errorf("slot %d is restored and not empty", slot)
+	}
+	var tokens []int32
+	for ; len(state) > 0; state = state[4:] {
+		tokens = append(tokens, int32(binary.LittleEndian.Uint32(state)))
+	}
+	return f.fill(slot, tokens)
+}
+
+// tokens tells what a slot holds; the caller holds mu.
+func (f *fake) tokens(slot int32) (tokens []int32) {
+	for _, c := range f.held[slot] {
+		tokens = append(tokens, c.token)
+	}
+	return tokens
+}
+
+func (f *fake) fill(slot int32, tokens []int32) bool {
+	for _, token := range tokens {
+		f.held[slot] = append(f.held[slot], &cell{token})
+	}
+	if n := f.total(); n > f.cfg.Cells {
+		f.t.Errorf("%d tokens in %d cells", n, f.cfg.Cells)
+	}
+	return true
+}
+
+// total counts the cells in use; the caller holds mu.
+func (f *fake) total() int {
+	used := map[*cell]bool{}
+	for _, held := range f.held {
+		for _, c := range held {
+			used[c] = true
+		}
+	}
+	return len(used)
 }
 
 func (f *fake) history() [][]Entry {
@@ -118,17 +200,23 @@ func (s *script) Close() {
 // start runs a loop over a fake until the test ends, and checks that nothing is left behind.
 func start(t *testing.T, f *fake) *Loop {
 	t.Helper()
-	f.t, f.held, f.clock = t, map[int32]int32{}, time.Unix(1000, 0)
+	f.t, f.held, f.clock = t, map[int32][]*cell{}, time.Unix(1000, 0)
 	if f.cfg.Step == 0 {
 		f.cfg.Step = 100 * time.Millisecond
 	}
 	l := newLoop(f, f.cfg)
+	f.loop = l
 	l.now = func() time.Time { f.mu.Lock(); defer f.mu.Unlock(); return f.clock }
 	go l.run()
 	t.Cleanup(func() {
 		l.Close()
-		if n := len(l.slots); n != f.cfg.Slots {
-			t.Errorf("%d slots are free at the end, want %d", n, f.cfg.Slots)
+		for _, p := range l.places {
+			if p.seq != nil {
+				t.Errorf("slot %d is taken at the end", p.slot)
+			}
+		}
+		if n := len(l.cells.free); n != f.cfg.Cells {
+			t.Errorf("%d cells are free at the end, want %d", n, f.cfg.Cells)
 		}
 		if len(f.held) != 0 {
 			t.Errorf("the cache still holds %v", f.held)
@@ -146,12 +234,28 @@ type run struct {
 	sampler *script
 }
 
+// last is the last token of a prompt so far, so that no two prompts begin alike.
+var last atomic.Int32
+
+func prompt(n int) []int32 {
+	tokens := make([]int32, n)
+	for i := range tokens {
+		tokens[i] = last.Add(1)
+	}
+	return tokens
+}
+
 // ask begins a generation with a prompt of n tokens. emit may be nil.
 func ask(ctx context.Context, t *testing.T, l *Loop, n, limit int, words []string, emit func(serving.Piece) error) *run {
+	return begin(ctx, t, l, Request{Prompt: prompt(n), Limit: limit}, words, emit)
+}
+
+func begin(ctx context.Context, t *testing.T, l *Loop, ask Request, words []string, emit func(serving.Piece) error) *run {
 	r := &run{done: make(chan struct{}), sampler: &script{t: t, words: words}}
+	ask.Sampler = r.sampler
 	go func() {
 		defer close(r.done)
-		r.out, r.err = l.Generate(ctx, Request{Prompt: make([]int32, n), Limit: limit, Sampler: r.sampler}, func(p serving.Piece) error {
+		r.out, r.err = l.Generate(ctx, ask, func(p serving.Piece) error {
 			r.text.WriteString(p.Text)
 			if emit != nil {
 				return emit(p)

@@ -1,6 +1,7 @@
 package batching
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime"
@@ -23,6 +24,11 @@ type Config struct {
 	// Step is how long a step may take while streams are running: it bounds the pause that a newcomer's
 	// long prompt puts between two tokens of the others.
 	Step time.Duration
+	// Parts says that each slot has its equal part of the cells. Else all slots share them, and a copy takes
+	// no new ones.
+	Parts bool
+	// Shelf keeps what had to leave its slot; nil keeps nothing.
+	Shelf Shelf
 }
 
 // Loop decodes sequences until it is closed. It is safe for many goroutines.
@@ -41,8 +47,9 @@ type Loop struct {
 	// before everything waiting.
 	waiting  []*sequence
 	active   []*sequence
-	slots    []int32 // the free ones, ascending
-	bySlot   []*sequence
+	places   []*place // by slot
+	cells    *cells
+	turn     uint64 // grows with each sequence that comes or goes
 	batch    []Entry
 	perToken time.Duration // smoothed cost of a token of a prompt; 0 is unknown
 	tight    bool          // the decoder had no room: nobody is admitted until a sequence ends
@@ -59,10 +66,10 @@ func newLoop(d Decoder, cfg Config) *Loop {
 	l := &Loop{
 		cfg: cfg, decoder: d, now: time.Now,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
-		bySlot: make([]*sequence, cfg.Slots), batch: make([]Entry, 0, cfg.Batch+cfg.Slots),
+		cells: newCells(cfg.Cells), batch: make([]Entry, 0, cfg.Batch+cfg.Slots),
 	}
 	for i := range cfg.Slots {
-		l.slots = append(l.slots, int32(i))
+		l.places = append(l.places, &place{slot: int32(i)})
 	}
 	return l
 }
@@ -160,6 +167,10 @@ func (l *Loop) shutdown() {
 		l.drop(s, errClosed())
 	}
 	l.active, l.waiting = nil, nil
+	slices.SortFunc(l.places, func(a, b *place) int { return cmp.Compare(a.used, b.used) })
+	for _, p := range l.places { // the newest last, so that the shelf keeps it longest
+		l.clear(p)
+	}
 }
 
 func errClosed() error {
@@ -177,8 +188,8 @@ func (l *Loop) step() {
 	began := l.now()
 	err := l.decoder.Decode(l.batch)
 	for _, e := range l.batch {
-		if e.padding {
-			l.decoder.Forget(e.Slot)
+		if p := l.places[e.Slot]; e.padding && !l.decoder.Trim(e.Slot, len(p.tokens)) {
+			l.forget(p)
 		}
 	}
 	if err != nil {
@@ -187,6 +198,8 @@ func (l *Loop) step() {
 	}
 	for _, s := range l.active {
 		s.done += s.grant
+		p := l.places[s.slot]
+		p.cells = append(p.cells, l.cells.take(s.grant)...)
 	}
 	l.active = slices.DeleteFunc(l.active, func(s *sequence) bool { return s.output >= 0 && l.sample(s) })
 	if prompts > 0 {
@@ -213,25 +226,36 @@ const margin = 64
 // admit gives free slots to those who wait, in order of arrival, as long as the cache has room for what
 // all of them have to compute now. Nobody overtakes: else a long prompt might wait for ever.
 func (l *Loop) admit() {
-	promised := 0
-	for _, s := range l.active {
-		promised += len(s.tokens)
-	}
-	for len(l.waiting) > 0 && len(l.slots) > 0 {
+	for len(l.waiting) > 0 && len(l.active) < l.cfg.Slots {
 		if l.tight && len(l.active) > 0 {
 			return
 		}
 		s := l.waiting[0]
-		if need := min(len(s.tokens)+margin, s.most()); len(l.active) > 0 && promised+need > l.cfg.Cells {
+		if need := min(len(s.tokens)+margin, s.most()); len(l.active) > 0 && l.promised()+need > l.cfg.Cells {
 			return
 		}
-		promised += len(s.tokens)
 		l.waiting = l.waiting[1:]
-		s.slot = l.slots[0] // the lowest, so that those in use are neighbours
-		l.slots = slices.Delete(l.slots, 0, 1)
-		s.admit(l.now())
+		reused := l.settle(s)
+		s.admit(l.now(), reused)
 		l.active = append(l.active, s)
 	}
+}
+
+// promised counts the cells that the running sequences hold and will need for what they have to compute.
+func (l *Loop) promised() (n int) {
+	counted := make(map[int32]bool)
+	for _, s := range l.active {
+		n += s.pending()
+		for _, cell := range l.places[s.slot].cells {
+			if l.cells.holders[cell] == 1 {
+				n++
+			} else if !counted[cell] {
+				counted[cell] = true
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // sample takes the next token of a sequence and reports whether it has ended.
@@ -252,18 +276,34 @@ func (l *Loop) sample(s *sequence) bool {
 // recover deals with a failed step. What failed may have left anything in the slots of the batch, so
 // their sequences end; the others and the engine go on.
 func (l *Loop) recover(err error) {
-	if errors.Is(err, ErrNoRoom) && len(l.active) > 1 {
-		l.tight = true
-		l.putBack()
+	if errors.Is(err, ErrNoRoom) && l.makeRoom() {
 		return
 	}
 	l.active = slices.DeleteFunc(l.active, func(s *sequence) bool {
 		if s.grant == 0 {
 			return false
 		}
+		p := l.places[s.slot]
 		l.drop(s, errFailed(err))
+		l.forget(p)
 		return true
 	})
+}
+
+// makeRoom helps a decoder that has less room than was counted: first what nobody uses goes, then the
+// youngest sequence waits. It reports whether there was any help.
+func (l *Loop) makeRoom() bool {
+	before := len(l.cells.free)
+	if l.reclaim(l.cfg.Cells); len(l.cells.free) > before {
+		return true
+	}
+	if len(l.active) < 2 {
+		return false
+	}
+	l.tight = true
+	l.putBack()
+	l.reclaim(l.cfg.Cells)
+	return true
 }
 
 func errFailed(err error) error {
@@ -277,7 +317,6 @@ func (l *Loop) putBack() {
 	s := l.active[last]
 	l.active = l.active[:last]
 	l.vacate(s)
-	s.done = 0
 	l.waiting = slices.Insert(l.waiting, 0, s)
 }
 
@@ -294,12 +333,13 @@ func (l *Loop) release(s *sequence) {
 	l.tight = false
 }
 
+// vacate takes the slot from a sequence. What was computed there stays for those who can use it.
 func (l *Loop) vacate(s *sequence) {
 	if s.slot < 0 {
 		return
 	}
-	l.decoder.Forget(s.slot)
-	at, _ := slices.BinarySearch(l.slots, s.slot)
-	l.slots = slices.Insert(l.slots, at, s.slot)
-	s.slot = -1
+	p := l.places[s.slot]
+	p.seq, p.tokens = nil, slices.Clone(s.tokens[:s.done])
+	l.touch(p)
+	s.slot, s.done = -1, 0
 }

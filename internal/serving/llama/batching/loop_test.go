@@ -269,16 +269,16 @@ func TestCacheSmallerThanDemand(t *testing.T) {
 func TestGapsAreClosed(t *testing.T) {
 	t.Parallel()
 	for _, gap := range []int{0, 1, 2} {
-		f := &fake{t: t, cfg: Config{Slots: 4, Batch: 8, Cells: 1000, Gap: gap}, held: map[int32]int32{}}
+		f := &fake{t: t, cfg: Config{Slots: 4, Batch: 8, Cells: 1000, Gap: gap}, held: map[int32][]*cell{}}
 		l := newLoop(f, f.cfg)
 		for i := range 4 {
 			s := newSequence(Request{Prompt: []int32{1}, Limit: 10, Sampler: &script{t: t}}, make(chan struct{}))
 			s.slot = int32(i)
 			if i == 0 || i == 3 {
 				l.active = append(l.active, s)
+				l.places[i].seq = s
 			}
 		}
-		l.slots = []int32{1, 2}
 		l.step()
 		want := 2
 		if gap == 2 {
@@ -292,8 +292,8 @@ func TestGapsAreClosed(t *testing.T) {
 		}
 		waits := newSequence(Request{Prompt: []int32{1, 2}, Limit: 10, Sampler: &script{t: t}}, nil)
 		waits.slot = 1
+		l.places[1].seq = waits
 		l.active, l.cfg.Batch = append(l.active, waits), 2 // no room in the batch for its prompt
-		l.slots = []int32{2}
 		l.step()
 		if n := len(f.steps[1]); n != 2 {
 			t.Errorf("gap %d: %d tokens beside a held slot, want 2", gap, n)

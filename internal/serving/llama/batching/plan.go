@@ -20,15 +20,18 @@ const (
 func (l *Loop) plan() (prompts int) {
 	for {
 		l.batch = l.batch[:0]
-		free := l.cfg.Cells
-		decoding := 0
+		decoding, hungry := 0, 0
 		for _, s := range l.active {
 			s.grant, s.output = 0, -1
-			free -= s.done
 			if s.pending() == 1 {
 				decoding++
+			} else {
+				hungry += s.pending()
 			}
 		}
+		budget := min(l.cfg.Batch-decoding, hungry, l.chunk(decoding))
+		l.reclaim(decoding + budget)
+		free := len(l.cells.free)
 		// A sequence alone always fits: no request needs more cells than there are.
 		if decoding > free && len(l.active) > 1 {
 			l.putBack()
@@ -39,7 +42,7 @@ func (l *Loop) plan() (prompts int) {
 				s.grant = 1
 			}
 		}
-		prompts = l.share(min(l.cfg.Batch-decoding, free-decoding, l.chunk(decoding)))
+		prompts = l.share(min(budget, free-decoding))
 		if decoding+prompts == 0 && len(l.active) > 1 {
 			l.putBack() // prompts hold each other's room
 			continue
@@ -76,26 +79,31 @@ func (l *Loop) share(budget int) (dealt int) {
 
 // fill writes the granted tokens into the batch, by slot, and closes gaps that Config.Gap allows.
 func (l *Loop) fill() {
-	clear(l.bySlot)
-	for _, s := range l.active {
-		l.bySlot[s.slot] = s
-	}
 	end := -1 // the last slot in the batch
-	for slot, s := range l.bySlot {
-		if s == nil || s.grant == 0 {
+	for slot, p := range l.places {
+		if p.seq == nil || p.seq.grant == 0 {
 			continue
 		}
-		if gap := slot - end - 1; end >= 0 && gap <= l.cfg.Gap && !slices.ContainsFunc(l.bySlot[end+1:slot], held) {
-			for free := end + 1; free < slot; free++ {
-				l.batch = append(l.batch, Entry{Slot: int32(free), padding: true})
-			}
+		if end >= 0 && slot-end-1 <= l.cfg.Gap {
+			l.pad(l.places[end+1 : slot])
 		}
-		l.put(s)
+		l.put(p.seq)
 		end = slot
 	}
 }
 
-func held(s *sequence) bool { return s != nil }
+// pad closes a gap of free slots, each with a token after what it holds. It is taken away after the step.
+func (l *Loop) pad(gap []*place) {
+	if slices.ContainsFunc(gap, func(p *place) bool { return p.seq != nil }) {
+		return
+	}
+	for _, p := range gap {
+		if len(p.tokens) >= l.cfg.Cells/l.cfg.Slots {
+			l.clear(p) // it is full to its last cell
+		}
+		l.batch = append(l.batch, Entry{Slot: p.slot, Pos: int32(len(p.tokens)), padding: true})
+	}
+}
 
 // put writes the granted tokens of a sequence into the batch. Where they are its last pending ones, the
 // next token will be sampled.

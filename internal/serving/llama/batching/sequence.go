@@ -15,6 +15,10 @@ type Request struct {
 	Limit   int     // most tokens of the answer, at least one; Prompt and Limit together fit the cache
 	Stop    []string
 	Sampler Sampler
+	// Owner may reuse what was computed for its other sequences, and nobody else.
+	Owner string
+	// Volatile sequences leave nothing on a disk.
+	Volatile bool
 }
 
 // sequence is a request on its way. The upper fields belong to the loop's goroutine, the lower ones are
@@ -28,6 +32,8 @@ type sequence struct {
 	grant    int // tokens of the batch being planned
 	output   int // entry of the batch where the next token is sampled, -1 if none
 	slot     int32
+	owner    string
+	volatile bool
 	sampler  Sampler
 	text     *holdback.Filter
 	logprobs []placedLogprob // of tokens whose text is held back
@@ -50,7 +56,8 @@ type placedLogprob struct {
 
 func newSequence(r Request, gone <-chan struct{}) *sequence {
 	s := &sequence{
-		gone: gone, prompt: len(r.Prompt), limit: r.Limit, slot: -1, sampler: r.Sampler,
+		gone: gone, prompt: len(r.Prompt), limit: r.Limit, slot: -1,
+		owner: r.Owner, volatile: r.Volatile, sampler: r.Sampler,
 		text: holdback.New(r.Stop), ready: make(chan struct{}, 1),
 	}
 	s.tokens = append(make([]int32, 0, len(r.Prompt)+min(r.Limit, 256)), r.Prompt...)
@@ -125,12 +132,14 @@ func (s *sequence) deliver(text string, all bool) {
 	s.notify()
 }
 
-// admit notes when the sequence got a slot; one that was put back keeps its first moment.
-func (s *sequence) admit(now time.Time) {
+// admit notes when the sequence got a slot, and how much of it was there already; one that was put back
+// keeps what it found the first time.
+func (s *sequence) admit(now time.Time, reused int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.admitted.IsZero() {
 		s.admitted = now
+		s.outcome.Usage.CachedTokens = reused
 	}
 }
 

@@ -1,0 +1,168 @@
+package batching
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/serving"
+)
+
+// memory is a Shelf that keeps everything.
+type memory struct {
+	t    *testing.T
+	kept []shelved
+}
+
+type shelved struct {
+	owner  string
+	tokens []int32
+	state  []byte
+}
+
+func (m *memory) Find(owner string, tokens []int32, least int) (state []byte, held, n int) {
+	for _, k := range m.kept {
+		if common := alike(k.tokens, tokens); k.owner == owner && common > max(n, least) {
+			state, held, n = k.state, len(k.tokens), common
+		}
+	}
+	return state, held, n
+}
+
+func (m *memory) Put(owner string, tokens []int32, state []byte, _ bool) {
+	if len(tokens)*4 != len(state) {
+		m.t.Errorf("a state of %d tokens was put as one of %d", len(state)/4, len(tokens))
+	}
+	m.kept = append(m.kept, shelved{owner, tokens, state})
+}
+
+func (m *memory) Has(owner string, tokens []int32) bool {
+	return slices.ContainsFunc(m.kept, func(k shelved) bool {
+		return k.owner == owner && alike(k.tokens, tokens) == len(tokens)
+	})
+}
+
+// say runs a request of an owner to its end, with an answer of two tokens, and returns how many tokens of its
+// prompt were reused.
+func say(t *testing.T, l *Loop, owner string, tokens ...[]int32) int {
+	t.Helper()
+	r := Request{Prompt: slices.Concat(tokens...), Limit: 10, Owner: owner, Sampler: &script{t: t, words: []string{"a", "b"}}}
+	out, err := l.Generate(t.Context(), r, func(serving.Piece) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Usage.CachedTokens
+}
+
+func TestReuse(t *testing.T) {
+	t.Parallel()
+	instructions, first, second := prompt(200), prompt(100), prompt(100)
+	answer := []int32{1, 1} // what a script says
+	for _, parts := range []bool{false, true} {
+		t.Run(fmt.Sprintf("parts %v", parts), func(t *testing.T) {
+			t.Parallel()
+			l := start(t, &fake{cfg: Config{Slots: 3, Batch: 64, Cells: 3000, Parts: parts}})
+			want := func(what string, got, want int) {
+				t.Helper()
+				if got != want {
+					t.Errorf("%s: %d tokens are reused, want %d", what, got, want)
+				}
+			}
+			want("the first", say(t, l, "a", instructions, first), 0)
+			want("the conversation goes on", say(t, l, "a", instructions, first, answer, prompt(5)), 302)
+			want("the same instructions", say(t, l, "a", instructions, second), 200)
+			want("the first conversation once more", say(t, l, "a", instructions, first, answer, prompt(5)), 302)
+			want("the very same prompt", say(t, l, "a", instructions, second), 299)
+			want("another owner", say(t, l, "b", instructions, second), 0)
+		})
+	}
+}
+
+func TestShelf(t *testing.T) {
+	t.Parallel()
+	shelf := &memory{t: t}
+	l := start(t, &fake{cfg: Config{Slots: 2, Batch: 64, Cells: 2000, Parts: true, Shelf: shelf}})
+	old := prompt(300)
+	say(t, l, "a", old)
+	for range 5 {
+		say(t, l, "a", prompt(100))
+	}
+	say(t, l, "a", prompt(10)) // too little to keep
+	if n := say(t, l, "a", old, prompt(20)); n != 300 {
+		t.Errorf("%d tokens of an old conversation are reused, want 300", n)
+	}
+	if n := say(t, l, "b", old, prompt(20)); n != 0 {
+		t.Errorf("another owner reuses %d tokens", n)
+	}
+	l.Close()
+	for i, k := range shelf.kept {
+		if len(k.tokens) < worth {
+			t.Errorf("%d tokens are on the shelf", len(k.tokens))
+		}
+		if slices.ContainsFunc(shelf.kept[:i], func(o shelved) bool { return o.owner == k.owner && slices.Equal(o.tokens, k.tokens) }) {
+			t.Errorf("%d tokens are on the shelf twice", len(k.tokens))
+		}
+	}
+	if !shelf.Has("b", old) {
+		t.Error("what was computed at the end is not on the shelf")
+	}
+}
+
+// A model that cannot go back reuses what goes on where it ended, and nothing else.
+func TestRigidModel(t *testing.T) {
+	t.Parallel()
+	l := start(t, &fake{rigid: true, cfg: Config{Slots: 2, Batch: 64, Cells: 2000, Parts: true, Shelf: &memory{t: t}}})
+	a := prompt(200)
+	say(t, l, "", a)
+	if n := say(t, l, "", a, []int32{1, 1}, prompt(5)); n != 202 {
+		t.Errorf("%d tokens are reused, want 202", n)
+	}
+	if n := say(t, l, "", a, prompt(5)); n != 0 {
+		t.Errorf("%d tokens are reused by a model that cannot go back", n)
+	}
+}
+
+// Many owners and conversations in little room: the fake checks every position and cell, and each answer
+// must have been computed from its own tokens.
+func TestReuseUnderPressure(t *testing.T) {
+	t.Parallel()
+	for _, cfg := range []Config{
+		{Slots: 4, Batch: 32, Cells: 1200, Parts: true, Gap: 2},
+		{Slots: 4, Batch: 32, Cells: 500},
+	} {
+		cfg.Shelf = &memory{t: t}
+		f := &fake{cfg: cfg}
+		f.fail = func(step int, _ []Entry) error {
+			if step%50 == 0 && len(f.held) > 1 {
+				return ErrNoRoom
+			}
+			return nil
+		}
+		l := start(t, f)
+		random := rand.New(rand.NewPCG(1, 2))
+		starts := map[string][]int32{"a": prompt(80), "b": prompt(80)}
+		reused := 0
+		for range 60 {
+			var runs []*run
+			for range 1 + random.IntN(6) {
+				owner := []string{"a", "b"}[random.IntN(2)]
+				tokens := slices.Concat(starts[owner], prompt(1+random.IntN(100)))
+				if random.IntN(3) == 0 {
+					starts[owner] = tokens[:min(len(tokens), 150)]
+				}
+				runs = append(runs, begin(t.Context(), t, l, Request{Prompt: tokens, Limit: 20, Owner: owner}, []string{"x", "y", "z"}, nil))
+			}
+			for _, r := range runs {
+				r.wait(t)
+				if r.err != nil || r.text.String() != "xyz" {
+					t.Errorf("answer %q, error %v", r.text.String(), r.err)
+				}
+				reused += r.out.Usage.CachedTokens
+			}
+		}
+		if reused == 0 {
+			t.Error("nothing was reused, so that the case is not tested")
+		}
+	}
+}
