@@ -71,8 +71,9 @@ func (a *App) start(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.Engine == nil {
-		o.Engine = newEngine(o.Config.Engine.Run, a.Models, log)
+		o.Engine = newEngine(o.Config.Engine.Run, a.Models, a.Computed, log)
 	}
+	a.Computed.Start()
 	a.Build(o.Engine)
 	if n, err := a.Conversations.Interrupted(ctx); err != nil {
 		return err

@@ -9,19 +9,21 @@ import (
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
 	"github.com/parley-chat/parley/internal/serving/llama"
+	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 )
 
 // newEngine is what runs models: so far the embedded llama.cpp, in this process.
-func newEngine(cfg llama.Config, models *catalogue.Catalogue, log *zap.Logger) serving.Loader {
-	return &lateEngine{cfg: cfg, models: models, log: log.Named("llama")}
+func newEngine(cfg llama.Config, models *catalogue.Catalogue, computed *shelf.Shelf, log *zap.Logger) serving.Loader {
+	return &lateEngine{cfg: cfg, models: models, computed: computed, log: log.Named("llama")}
 }
 
 // lateEngine opens the engine libraries when the first model is asked for. The server starts without
 // them, and libraries that are installed later are found.
 type lateEngine struct {
-	cfg    llama.Config
-	models *catalogue.Catalogue
-	log    *zap.Logger
+	cfg      llama.Config
+	models   *catalogue.Catalogue
+	computed *shelf.Shelf
+	log      *zap.Logger
 
 	mu      sync.Mutex
 	runtime *llama.Runtime
@@ -49,7 +51,7 @@ func (e *lateEngine) open() (*llama.Runtime, error) {
 	}
 	cfg := e.cfg
 	cfg.Dir = dir
-	e.runtime, e.problem = llama.Open(cfg, e.log)
+	e.runtime, e.problem = llama.Open(cfg, e.computed, e.log)
 	return e.runtime, e.problem
 }
 

@@ -186,7 +186,7 @@ func (p *Parts) checkMasterKey(ctx context.Context) Check {
 		if c.Err = p.OpenKeys(ctx); c.Err != nil {
 			return c
 		}
-		p.Build(newEngine(p.Config.Engine.Run, p.Models, p.Log))
+		p.Build(newEngine(p.Config.Engine.Run, p.Models, nil, p.Log))
 	}
 	c.Detail, c.Place = p.Keys.Master()
 	return c

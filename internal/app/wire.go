@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/configs"
 	"github.com/parley-chat/parley/internal/backup"
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/conversation"
 	"github.com/parley-chat/parley/internal/edge"
 	"github.com/parley-chat/parley/internal/edge/accountapi"
@@ -28,6 +29,7 @@ import (
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
 	"github.com/parley-chat/parley/internal/serving/defaults"
+	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/telemetry"
@@ -51,6 +53,7 @@ type Parts struct {
 	Prompts       *prompts.Store
 	Usage         *usage.Book
 	Once          *idempotency.Keys
+	Computed      *shelf.Shelf
 
 	Registry     *prometheus.Registry // after Build
 	Serving      *serving.Service
@@ -111,11 +114,13 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 	p.Accounts = tenancy.New(p.DB, p.Keys, p.Config.Accounts, p.Log)
 	p.Shares = sharing.New(p.DB, p.Keys, p.Config.Sharing, branches{p.Conversations}, people{p.Accounts}, redact)
 	p.Prompts = prompts.NewStore(p.DB, p.Keys, people{p.Accounts})
+	p.Computed = shelf.New(filepath.Join(p.Config.DataDir, "computed"), p.Config.Engine.Run.Keep, p.Keys, p.Log.Named("shelf"))
 	p.Accounts.OnDelete(p.Shares.DeleteAll)
 	p.Accounts.OnDelete(p.Prompts.DeleteAll)
 	p.Accounts.OnDelete(p.Conversations.DeleteAll)
 	p.Accounts.OnDelete(p.Once.DeleteAll)
 	p.Accounts.OnDelete(p.Usage.Forget)
+	p.Accounts.OnDelete(func(_ context.Context, _ *store.Tx, sc chat.Scope) error { return p.Computed.Forget(sc.Tenant) })
 	p.Accounts.OnShred(func(ctx context.Context, tenant string) (int, error) {
 		return backup.Shred(ctx, p.SnapshotDir(), tenant)
 	})
@@ -162,6 +167,9 @@ func (p *Parts) Close(ctx context.Context) error {
 	}
 	if p.Serving != nil {
 		errs = append(errs, p.Serving.Close(ctx))
+	}
+	if p.Computed != nil {
+		p.Computed.Close()
 	}
 	return errors.Join(append(errs, p.DB.Close())...)
 }

@@ -43,6 +43,7 @@ type Ask struct {
 
 	Conversation string // of a turn that is kept
 	Message      string // the answer's id there
+	Volatile     bool   // nothing that is computed for it may be written to a disk
 }
 
 // Sink receives a turn as it runs. Its functions may be nil; they are called from one goroutine at a
@@ -99,7 +100,7 @@ func (o *Orchestrator) generate(ctx context.Context, ask Ask, sink Sink) (Result
 			if choice > 0 {
 				queue = nil
 			}
-			out, err := o.models.Generate(ctx, ask.Scope, ask.Model, serving.Generation{Messages: ask.Messages, Continue: ask.Continue, Params: params}, queue,
+			out, err := o.models.Generate(ctx, ask.Scope, ask.Model, serving.Generation{Messages: ask.Messages, Continue: ask.Continue, Params: params, Volatile: ask.Volatile}, queue,
 				func(p serving.Piece) error {
 					mu.Lock()
 					defer mu.Unlock()

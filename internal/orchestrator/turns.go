@@ -140,6 +140,7 @@ func (t *Turns) run(ctx context.Context, r Request, begun conversation.Begun, l 
 	ask := Ask{
 		Scope: r.Scope, Trace: r.Trace, Surface: r.Surface, Model: r.Model, Params: r.Params,
 		Conversation: begun.Conversation.ID, Message: begun.Answer.ID,
+		Volatile: begun.Conversation.Temporary,
 	}
 	for _, m := range begun.Path {
 		ask.Messages = append(ask.Messages, m.Chat())

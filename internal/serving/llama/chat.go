@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
@@ -11,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/llama/batching"
+	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 	"github.com/parley-chat/parley/internal/serving/prompt"
 )
 
@@ -22,6 +25,7 @@ type chatEngine struct {
 	defaults sampling
 	decoder  *decoder
 	loop     *batching.Loop
+	shelf    *shelf.Part // nil without one
 
 	// use is held for reading while a caller touches the model outside of the loop, so that Close does
 	// not free it under its feet.
@@ -32,7 +36,7 @@ type chatEngine struct {
 
 var _ serving.Engine = (*chatEngine)(nil)
 
-func newChatEngine(cfg Config, m serving.Model, nat *model) (*chatEngine, error) {
+func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (*chatEngine, error) {
 	tmpl, err := nat.template()
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", m.ID, err)
@@ -57,8 +61,21 @@ func newChatEngine(cfg Config, m serving.Model, nat *model) (*chatEngine, error)
 	if !kv.unified {
 		bounds.Gap = gap
 	}
+	if keep != nil {
+		e.shelf = keep.Model(fingerprint(cfg, m, e.info.Description))
+		bounds.Shelf = e.shelf
+	}
 	e.loop = batching.Start(d, bounds)
 	return e, nil
+}
+
+// fingerprint differs for files and libraries whose computed states do not fit each other.
+func fingerprint(cfg Config, m serving.Model, description string) string {
+	var size, changed int64
+	if f, err := os.Stat(m.Path); err == nil {
+		size, changed = f.Size(), f.ModTime().UnixNano()
+	}
+	return fmt.Sprintf("%s, %d bytes of %d, %s", description, size, changed, filepath.Base(cfg.Dir))
 }
 
 // contextOf is how many tokens a conversation may have. What the catalogue says goes before the general
@@ -192,6 +209,9 @@ func (e *chatEngine) Close() error {
 		e.loop.Close()
 		e.decoder.free()
 		e.model.free()
+		if e.shelf != nil {
+			e.shelf.Flush()
+		}
 	})
 	return nil
 }

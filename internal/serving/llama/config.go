@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 )
 
 // Config is how models are run.
@@ -32,12 +34,15 @@ type Config struct {
 	Step time.Duration `mapstructure:"step"`
 	// GPULayers is how many layers are computed by a GPU, if the libraries know one; -1 means all.
 	GPULayers int `mapstructure:"gpu_layers"`
+	// Keep bounds what is kept of conversations that had to leave a model's cache.
+	Keep shelf.Config `mapstructure:",squash"`
 }
 
 // DefaultConfig suits a machine without GPU. Dir is left to the caller.
 func DefaultConfig() Config {
 	return Config{
 		Slots: 8, Context: 8192, CacheMB: 384, Batch: 512, UBatch: 512, Step: 100 * time.Millisecond, GPULayers: -1,
+		Keep: shelf.DefaultConfig(),
 	}
 }
 
@@ -60,7 +65,7 @@ func (c Config) Validate() error {
 	check(c.UBatch >= 1 && c.UBatch <= c.Batch, "ubatch: must be at least 1 and not more than batch")
 	check(c.Step > 0, "step: must be a time such as 100ms")
 	check(c.GPULayers >= -1, "gpu_layers: must be -1 (all) or more")
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Keep.Validate())...)
 }
 
 func (c Config) threads() int32 {

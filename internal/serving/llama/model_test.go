@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/llama"
+	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 	"github.com/parley-chat/parley/internal/serving/servingtest"
 )
 
@@ -33,12 +34,17 @@ func env(t testing.TB, key string) string {
 
 func open(t testing.TB, change func(*llama.Config)) *llama.Runtime {
 	t.Helper()
+	return openWith(t, nil, change)
+}
+
+func openWith(t testing.TB, keep *shelf.Shelf, change func(*llama.Config)) *llama.Runtime {
+	t.Helper()
 	cfg := llama.DefaultConfig()
 	cfg.Dir = env(t, "PARLEY_TEST_ENGINE")
 	if change != nil {
 		change(&cfg)
 	}
-	r, err := llama.Open(cfg, zap.NewNop())
+	r, err := llama.Open(cfg, keep, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

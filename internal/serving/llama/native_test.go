@@ -113,7 +113,7 @@ func TestOpenWithoutLibraries(t *testing.T) {
 	for _, dir := range []string{"", t.TempDir()} {
 		cfg := DefaultConfig()
 		cfg.Dir = dir
-		_, err := Open(cfg, zap.NewNop())
+		_, err := Open(cfg, nil, zap.NewNop())
 		if !fault.Is(err, fault.CodeUnavailable) {
 			t.Fatalf("error is %v", err)
 		}
@@ -254,7 +254,7 @@ func realModel(t *testing.T) *model {
 	if cfg.Dir == "" || path == "" {
 		t.Skip("PARLEY_TEST_ENGINE and PARLEY_TEST_CHAT_MODEL are not set: this test needs a real model (make test-models)")
 	}
-	r, err := Open(cfg, zap.NewNop())
+	r, err := Open(cfg, nil, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

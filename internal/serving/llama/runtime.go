@@ -17,6 +17,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 )
 
 // process is the state of the shared libraries, which a process has once: they cannot be unloaded, their
@@ -35,16 +36,17 @@ var process struct {
 
 // Runtime loads models with the libraries of one folder.
 type Runtime struct {
-	cfg Config
-	log *zap.Logger
+	cfg   Config
+	shelf *shelf.Shelf
+	log   *zap.Logger
 }
 
 var _ serving.Loader = (*Runtime)(nil)
 
 // Open loads the libraries. When they are missing or do not fit this program, the error is
 // fault.Unavailable and says what to run. Opening the same folder again is cheap; another folder in the
-// same process is an error.
-func Open(cfg Config, log *zap.Logger) (*Runtime, error) {
+// same process is an error. On the shelf, which may be nil, models leave what they computed.
+func Open(cfg Config, keep *shelf.Shelf, log *zap.Logger) (*Runtime, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("engine settings: %w", err)
 	}
@@ -59,7 +61,7 @@ func Open(cfg Config, log *zap.Logger) (*Runtime, error) {
 	if process.dir != cfg.Dir {
 		return nil, fault.Unavailable("the engine's libraries are already loaded from another folder: restart to use %s", cfg.Dir)
 	}
-	return &Runtime{cfg: cfg, log: log}, nil
+	return &Runtime{cfg: cfg, shelf: keep, log: log}, nil
 }
 
 const remedy = "run `parley model pull`, or `make run` in a checkout, or set PARLEY_ENGINE_DIR to a folder that holds them"
@@ -139,7 +141,7 @@ func (r *Runtime) Load(ctx context.Context, m serving.Model) (serving.Engine, er
 	if m.Kind == serving.KindEmbed {
 		e, err = newEmbedEngine(r.cfg, m, nat)
 	} else {
-		e, err = newChatEngine(r.cfg, m, nat)
+		e, err = newChatEngine(r.cfg, m, nat, r.shelf)
 	}
 	if err != nil {
 		nat.free()

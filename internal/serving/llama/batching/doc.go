@@ -5,6 +5,7 @@
 package batching
 
 import (
+	"context"
 	"errors"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -43,11 +44,13 @@ type Decoder interface {
 }
 
 // Shelf keeps what was computed for sequences that have no slot any more. What an owner puts there is
-// found by the same owner only. The loop's goroutine calls it, so it answers from memory.
+// found by the same owner only. But for Fetch, the loop's goroutine calls it, so it answers from memory.
 type Shelf interface {
 	// Find returns the state whose tokens share the longest beginning with these, and how long that is, if
 	// it is longer than least. Such a state holds n or more tokens, told by held.
 	Find(owner string, tokens []int32, least int) (state []byte, held, n int)
+	// Fetch brings into memory what Find would find, from where that takes time. Callers' goroutines call it.
+	Fetch(ctx context.Context, owner string, tokens []int32, least int)
 	// Put keeps a state. The shelf owns tokens and state from here on. A volatile one is never written to a disk.
 	Put(owner string, tokens []int32, state []byte, volatile bool)
 	// Has tells whether there is a state whose tokens begin with all of these.

@@ -42,6 +42,7 @@ type Loop struct {
 	mu     sync.Mutex
 	inbox  []*sequence
 	closed bool
+	hot    []warm // what the slots hold
 
 	// What follows belongs to the goroutine. Active is in order of arrival, and everything active came
 	// before everything waiting.
@@ -79,6 +80,7 @@ func newLoop(d Decoder, cfg Config) *Loop {
 func (l *Loop) Generate(ctx context.Context, r Request, emit func(serving.Piece) error) (serving.Outcome, error) {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
+	l.fetch(ctx, r)
 	s := newSequence(r, ctx.Done())
 	if err := l.submit(s); err != nil {
 		r.Sampler.Close()

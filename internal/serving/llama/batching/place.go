@@ -1,6 +1,9 @@
 package batching
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // place is a slot and what is computed there. When its sequence has ended, that stays until the room is
 // needed, since the next request often begins with the same tokens: the same instructions, or the
@@ -93,15 +96,15 @@ func (l *Loop) longest(s *sequence, most int) (from *place, n int) {
 		if p.owner != s.owner {
 			continue
 		}
-		if common := min(most, alike(p.held(), s.tokens)); common > n || common == n && n > 0 && from.seq != nil {
+		if common := min(most, Alike(p.held(), s.tokens)); common > n || common == n && n > 0 && from.seq != nil {
 			from, n = p, common
 		}
 	}
 	return from, n
 }
 
-// alike counts the tokens that two sequences begin with in common.
-func alike(a, b []int32) int {
+// Alike counts the tokens that two sequences begin with in common.
+func Alike(a, b []int32) int {
 	n := min(len(a), len(b))
 	for i := range n {
 		if a[i] != b[i] {
@@ -182,7 +185,43 @@ func (l *Loop) reclaim(want int) {
 	}
 }
 
+// touch notes that a sequence came to a place or went, and tells the callers' goroutines what is where.
 func (l *Loop) touch(p *place) {
 	l.turn++
 	p.used = l.turn
+	hot := make([]warm, 0, len(l.places))
+	for _, p := range l.places {
+		if tokens := p.tokens; p.seq != nil {
+			hot = append(hot, warm{p.owner, p.seq.tokens[:p.seq.prompt:p.seq.prompt]})
+		} else if len(tokens) > 0 {
+			hot = append(hot, warm{p.owner, tokens})
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hot = hot
+}
+
+// warm is what a slot holds, or will hold soon. Tokens are not written any more.
+type warm struct {
+	owner  string
+	tokens []int32
+}
+
+// fetch lets the shelf bring a state into memory, if it has one that is better than what the slots hold.
+func (l *Loop) fetch(ctx context.Context, r Request) {
+	most := len(r.Prompt) - 1
+	if l.cfg.Shelf == nil || most < worth {
+		return
+	}
+	l.mu.Lock()
+	hot := l.hot
+	l.mu.Unlock()
+	n := 0
+	for _, w := range hot {
+		if w.owner == r.Owner {
+			n = max(n, Alike(w.tokens, r.Prompt[:most]))
+		}
+	}
+	l.cfg.Shelf.Fetch(ctx, r.Owner, r.Prompt[:most], n+worth-1)
 }

@@ -1,6 +1,7 @@
 package batching
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -23,7 +24,7 @@ type shelved struct {
 
 func (m *memory) Find(owner string, tokens []int32, least int) (state []byte, held, n int) {
 	for _, k := range m.kept {
-		if common := alike(k.tokens, tokens); k.owner == owner && common > max(n, least) {
+		if common := Alike(k.tokens, tokens); k.owner == owner && common > max(n, least) {
 			state, held, n = k.state, len(k.tokens), common
 		}
 	}
@@ -37,9 +38,11 @@ func (m *memory) Put(owner string, tokens []int32, state []byte, _ bool) {
 	m.kept = append(m.kept, shelved{owner, tokens, state})
 }
 
+func (m *memory) Fetch(context.Context, string, []int32, int) {}
+
 func (m *memory) Has(owner string, tokens []int32) bool {
 	return slices.ContainsFunc(m.kept, func(k shelved) bool {
-		return k.owner == owner && alike(k.tokens, tokens) == len(tokens)
+		return k.owner == owner && Alike(k.tokens, tokens) == len(tokens)
 	})
 }
 
