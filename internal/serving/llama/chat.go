@@ -57,7 +57,7 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 			MemoryBytes: llama.ModelSize(nat.handle) + uint64(kv.cells)*uint64(nat.cellBytes()),
 		},
 	}
-	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step, Parts: !kv.unified}
+	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step, Parts: !kv.unified, Guesses: cfg.Guesses}
 	if !kv.unified {
 		bounds.Gap = gap
 	}

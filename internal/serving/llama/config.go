@@ -32,6 +32,9 @@ type Config struct {
 	// Step is how long a step may take while streams are running: it bounds the pause that somebody's
 	// long prompt puts into the others' answers.
 	Step time.Duration `mapstructure:"step"`
+	// Guesses is how many tokens of a step may be guessed from what stands in the prompt, where answers quote
+	// it; 0 guesses none. The answers are the same.
+	Guesses int `mapstructure:"guesses"`
 	// GPULayers is how many layers are computed by a GPU, if the libraries know one; -1 means all.
 	GPULayers int `mapstructure:"gpu_layers"`
 	// Keep bounds what is kept of conversations that had to leave a model's cache.
@@ -41,7 +44,7 @@ type Config struct {
 // DefaultConfig suits a machine without GPU. Dir is left to the caller.
 func DefaultConfig() Config {
 	return Config{
-		Slots: 8, Context: 8192, CacheMB: 384, Batch: 512, UBatch: 512, Step: 100 * time.Millisecond, GPULayers: -1,
+		Slots: 8, Context: 8192, CacheMB: 384, Batch: 512, UBatch: 512, Step: 100 * time.Millisecond, Guesses: 15, GPULayers: -1,
 		Keep: shelf.DefaultConfig(),
 	}
 }
@@ -64,6 +67,7 @@ func (c Config) Validate() error {
 	check(c.Batch >= max(32, c.Slots), "batch: must be at least 32 and not less than slots")
 	check(c.UBatch >= 1 && c.UBatch <= c.Batch, "ubatch: must be at least 1 and not more than batch")
 	check(c.Step > 0, "step: must be a time such as 100ms")
+	check(c.Guesses >= 0 && c.Guesses <= 63, "guesses: must be 0 (none) to 63")
 	check(c.GPULayers >= -1, "gpu_layers: must be -1 (all) or more")
 	return errors.Join(append(errs, c.Keep.Validate())...)
 }

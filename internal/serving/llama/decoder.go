@@ -29,11 +29,11 @@ var errOnlyEncodes = errors.New("the model only encodes")
 func newDecoder(cfg Config, m *model, c cache) (*decoder, error) {
 	p := llama.ContextDefaultParams()
 	p.NCtx = uint32(c.cells)
-	size := cfg.Batch + cfg.Slots // the slots' share is for closing gaps
+	size := cfg.Batch + cfg.Slots + cfg.Guesses // the slots' share is for closing gaps
 	p.NBatch, p.NUbatch = uint32(size), uint32(cfg.UBatch)
 	p.NSeqMax = uint32(cfg.Slots)
 	// Without this bound the buffers are made for logits at every token of a batch.
-	p.NOutputsMax = uint32(cfg.Slots)
+	p.NOutputsMax = uint32(cfg.Slots + cfg.Guesses)
 	p.NThreads, p.NThreadsBatch = cfg.threads(), cfg.threads()
 	p.KVUnified = 0
 	if c.unified {

@@ -23,9 +23,9 @@ func TestConfig(t *testing.T) {
 	if err := DefaultConfig().Validate(); err != nil {
 		t.Errorf("defaults: %v", err)
 	}
-	bad := Config{Threads: -1, Context: 1, UBatch: 99, Batch: 4, GPULayers: -2}
+	bad := Config{Threads: -1, Context: 1, UBatch: 99, Batch: 4, GPULayers: -2, Guesses: -1}
 	err := bad.Validate()
-	for _, key := range []string{"threads", "slots", "context", "cache_mb", "batch", "ubatch", "step", "gpu_layers"} {
+	for _, key := range []string{"threads", "slots", "context", "cache_mb", "batch", "ubatch", "step", "guesses", "gpu_layers"} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("the error %v does not name %s", err, key)
 		}

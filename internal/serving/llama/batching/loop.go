@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 )
@@ -27,6 +28,9 @@ type Config struct {
 	// Parts says that each slot has its equal part of the cells. Else all slots share them, and a copy takes
 	// no new ones.
 	Parts bool
+	// Guesses is how many tokens of a step may be guessed; 0 guesses none. The decoder must take so many outputs
+	// more than there are slots.
+	Guesses int
 	// Shelf keeps what had to leave its slot; nil keeps nothing.
 	Shelf Shelf
 }
@@ -53,7 +57,8 @@ type Loop struct {
 	turn     uint64 // grows with each sequence that comes or goes
 	batch    []Entry
 	perToken time.Duration // smoothed cost of a token of a prompt; 0 is unknown
-	tight    bool          // the decoder had no room: nobody is admitted until a sequence ends
+	costs    costs
+	tight    bool // the decoder had no room: nobody is admitted until a sequence ends
 }
 
 // Start begins to serve. The decoder must not be used by others until Close has returned.
@@ -189,6 +194,7 @@ func (l *Loop) step() {
 	}
 	began := l.now()
 	err := l.decoder.Decode(l.batch)
+	took := l.now().Sub(began)
 	for _, e := range l.batch {
 		if p := l.places[e.Slot]; e.padding && !l.decoder.Trim(e.Slot, len(p.tokens)) {
 			l.forget(p)
@@ -199,14 +205,21 @@ func (l *Loop) step() {
 		return
 	}
 	for _, s := range l.active {
-		s.done += s.grant
-		p := l.places[s.slot]
-		p.cells = append(p.cells, l.cells.take(s.grant)...)
+		l.computed(s, s.grant)
 	}
 	l.active = slices.DeleteFunc(l.active, func(s *sequence) bool { return s.output >= 0 && l.sample(s) })
 	if prompts > 0 {
-		l.measure(l.now().Sub(began))
+		l.measure(took)
+	} else {
+		l.costs.took(len(l.batch), took)
 	}
+}
+
+// computed counts tokens of a sequence that are in the cache now.
+func (l *Loop) computed(s *sequence, n int) {
+	s.done += n
+	p := l.places[s.slot]
+	p.cells = append(p.cells, l.cells.take(n)...)
 }
 
 // sweep frees the slots of those whose callers have left.
@@ -260,19 +273,39 @@ func (l *Loop) promised() (n int) {
 	return n
 }
 
-// sample takes the next token of a sequence and reports whether it has ended.
-func (l *Loop) sample(s *sequence) bool {
-	out, err := s.sampler.Sample(s.output)
-	if err != nil {
-		l.drop(s, errFailed(err))
-		return true
+// sample takes the next token of a sequence, and further ones as long as they were guessed rightly. It
+// reports whether the sequence has ended.
+func (l *Loop) sample(s *sequence) (ended bool) {
+	var why chat.Finish
+	for right := 0; ; right++ {
+		out, err := s.sampler.Sample(s.output + right)
+		if err != nil {
+			l.takeBack(s, right)
+			l.drop(s, errFailed(err))
+			return true
+		}
+		guessed := right < s.drafted && !out.End && out.Token == s.guess[0]
+		if why, ended = s.advance(out, l.now()); ended || !guessed {
+			l.takeBack(s, right)
+			break
+		}
+		l.computed(s, 1)
 	}
-	why, ended := s.advance(out, l.now())
 	if ended {
 		l.release(s)
 		s.finish(why, nil, l.now())
 	}
 	return ended
+}
+
+// takeBack removes guessed tokens from the cache of which only so many were right.
+func (l *Loop) takeBack(s *sequence, right int) {
+	if s.drafted > right && !l.decoder.Trim(s.slot, s.done) {
+		l.cfg.Guesses = 0 // this model cannot go back
+		p := l.places[s.slot]
+		l.cells.drop(p.cells)
+		p.cells, s.done = p.cells[:0], 0
+	}
 }
 
 // recover deals with a failed step. What failed may have left anything in the slots of the batch, so
@@ -292,9 +325,15 @@ func (l *Loop) recover(err error) {
 	})
 }
 
-// makeRoom helps a decoder that has less room than was counted: first what nobody uses goes, then the
-// youngest sequence waits. It reports whether there was any help.
+// makeRoom helps a decoder that has less room than was counted: first nothing is guessed, then what
+// nobody uses goes, then the youngest sequence waits. It reports whether there was any help.
 func (l *Loop) makeRoom() bool {
+	if slices.ContainsFunc(l.active, func(s *sequence) bool { return s.drafted > 0 }) {
+		for _, s := range l.active {
+			s.guess = nil
+		}
+		return true
+	}
 	before := len(l.cells.free)
 	if l.reclaim(l.cfg.Cells); len(l.cells.free) > before {
 		return true

@@ -22,7 +22,7 @@ func (l *Loop) plan() (prompts int) {
 		l.batch = l.batch[:0]
 		decoding, hungry := 0, 0
 		for _, s := range l.active {
-			s.grant, s.output = 0, -1
+			s.grant, s.drafted, s.output = 0, 0, -1
 			if s.pending() == 1 {
 				decoding++
 			} else {
@@ -46,6 +46,9 @@ func (l *Loop) plan() (prompts int) {
 		if decoding+prompts == 0 && len(l.active) > 1 {
 			l.putBack() // prompts hold each other's room
 			continue
+		}
+		if prompts == 0 {
+			l.draft(decoding, min(l.cfg.Batch, free)-decoding)
 		}
 		l.fill()
 		return prompts
@@ -106,7 +109,7 @@ func (l *Loop) pad(gap []*place) {
 }
 
 // put writes the granted tokens of a sequence into the batch. Where they are its last pending ones, the
-// next token will be sampled.
+// next token will be sampled, and after them come those that are guessed.
 func (l *Loop) put(s *sequence) {
 	for i := range s.grant {
 		at := s.done + i
@@ -115,6 +118,9 @@ func (l *Loop) put(s *sequence) {
 			s.output = len(l.batch)
 		}
 		l.batch = append(l.batch, Entry{Token: s.tokens[at], Pos: int32(at), Slot: s.slot, Output: last})
+	}
+	for i, token := range s.guess[:s.drafted] {
+		l.batch = append(l.batch, Entry{Token: token, Pos: int32(len(s.tokens) + i), Slot: s.slot, Output: true})
 	}
 }
 

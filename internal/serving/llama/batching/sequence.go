@@ -28,9 +28,12 @@ type sequence struct {
 	tokens   []int32         // the prompt and what was generated
 	prompt   int             // how many of tokens are the prompt
 	limit    int
-	done     int // how many of tokens are in the cache
-	grant    int // tokens of the batch being planned
-	output   int // entry of the batch where the next token is sampled, -1 if none
+	done     int     // how many of tokens are in the cache
+	grant    int     // tokens of the batch being planned
+	output   int     // entry of the batch where the next token is sampled, -1 if none
+	guess    []int32 // tokens that may come next, and how often such guesses were right
+	hits     float64
+	drafted  int // how many of guess are in the batch
 	slot     int32
 	owner    string
 	volatile bool
@@ -56,7 +59,7 @@ type placedLogprob struct {
 
 func newSequence(r Request, gone <-chan struct{}) *sequence {
 	s := &sequence{
-		gone: gone, prompt: len(r.Prompt), limit: r.Limit, slot: -1,
+		gone: gone, prompt: len(r.Prompt), limit: r.Limit, slot: -1, hits: unsure,
 		owner: r.Owner, volatile: r.Volatile, sampler: r.Sampler,
 		text: holdback.New(r.Stop), ready: make(chan struct{}, 1),
 	}
@@ -93,6 +96,7 @@ func (s *sequence) advance(out Sampled, now time.Time) (why chat.Finish, ended b
 		return chat.FinishStop, true
 	}
 	s.tokens = append(s.tokens, out.Token)
+	s.learn(out.Token)
 	start := s.text.Decoded()
 	text, stopped := s.text.Push(out.Bytes)
 	if out.Logprob != nil {
