@@ -12,7 +12,7 @@ WEB_SOURCES  := $(shell find web/src web/public -type f 2>/dev/null) web/index.h
 
 # Tests read the files of real models and libraries from here; `parley model pull` fills it.
 PARLEY_TEST_DATA ?= $(CACHE)/test-data
-test-data test-models test-clients test-web bench lighthouse screenshots: export PARLEY_TEST_DATA := $(PARLEY_TEST_DATA)
+test-data test-models test-clients test-web bench bench-engine lighthouse screenshots: export PARLEY_TEST_DATA := $(PARLEY_TEST_DATA)
 
 .PHONY: help
 help: ## list the targets
@@ -100,6 +100,11 @@ fuzz: ## each fuzz test for ten seconds
 .PHONY: bench
 bench: test-data ## start-up, memory and streams at once, with the real model
 	@PARLEY_DATA_DIR=$(PARLEY_TEST_DATA) bin/parley bench
+
+.PHONY: bench-engine
+bench-engine: test-data ## the engine beside llama.cpp's own server, which is built first
+	@.ci/llama-server $(CACHE)/llama-server
+	@PARLEY_DATA_DIR=$(PARLEY_TEST_DATA) bin/parley bench engine $(CACHE)/llama-server/bin
 
 .PHONY: lighthouse
 lighthouse: test-data ## Lighthouse on the sign-in and chat page, as a desktop and as a phone

@@ -2,11 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/bench"
+	"github.com/parley-chat/parley/internal/serving"
 )
 
 func newBenchCmd(o *options) *cobra.Command {
@@ -48,6 +52,59 @@ and measures it from outside. It sends its load to this machine only.`,
 	f.IntVar(&b.Streams, "streams", 8, "streams at once")
 	f.IntVar(&b.Tokens, "tokens", 128, "tokens of each answer")
 	f.IntVar(&b.Rounds, "rounds", 5, "rounds; each measures one stream and many")
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.AddCommand(newBenchEngineCmd(o))
+	return cmd
+}
+
+func newBenchEngineCmd(o *options) *cobra.Command {
+	b := bench.EngineOptions{Log: os.Stderr}
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "engine FOLDER",
+		Short: "Compare the engine with llama.cpp's own server, which lies in FOLDER",
+		Long: `engine runs this binary and the llama-server in FOLDER with the same installed models, the libraries in
+FOLDER and the same number of threads, asks both the same in turns, and prints the ratios.
+In a checkout, "make bench-engine" builds FOLDER first.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			models, err := o.catalogue(cmd)
+			if err != nil {
+				return err
+			}
+			if b.Rival, err = filepath.Abs(args[0]); err != nil {
+				return err
+			}
+			for kind, into := range map[serving.Kind][2]*string{serving.KindChat: {&b.Model, &b.File}, serving.KindEmbed: {&b.Embed, &b.Embeds}} {
+				m, ok, err := models.Default(kind)
+				if err != nil {
+					return err
+				}
+				if !ok {
+					return fmt.Errorf("no %s model is installed: run `parley model pull`", kind)
+				}
+				*into[0], *into[1] = m.ID, m.Path
+			}
+			if b.Binary, err = os.Executable(); err != nil {
+				return err
+			}
+			b.Env = []string{"PARLEY_MODELS_DIR=" + models.ModelsDir()}
+			report, err := bench.RunEngine(cmd.Context(), b)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				enc := json.NewEncoder(cmd.OutOrStdout())
+				enc.SetIndent("", "  ")
+				return enc.Encode(report)
+			}
+			return report.Print(cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&b.Threads, "threads", runtime.NumCPU(), "threads of both")
+	f.IntVar(&b.Rounds, "rounds", 5, "rounds; each measures both")
+	f.StringVar(&b.Only, "only", "", "run only the cases whose name holds this")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -45,19 +45,24 @@ func StartServer(ctx context.Context, binary string, env []string, log io.Writer
 	s.cmd.Env = append(s.cmd.Env, "PARLEY_DATA_DIR="+dir, "PARLEY_PORT="+strconv.Itoa(port),
 		"PARLEY_ADMIN_API_KEY="+s.Key, "PARLEY_LOG_LEVEL=warn")
 	s.cmd.Stdout, s.cmd.Stderr = io.Discard, log
+	return s, s.start(ctx, "/readyz")
+}
+
+// start runs the process and waits until it answers at a path.
+func (s *Server) start(ctx context.Context, path string) error {
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = 15 * time.Second
 	began := time.Now()
 	if err := s.cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start server: %w", err), os.RemoveAll(dir))
+		return errors.Join(fmt.Errorf("start server: %w", err), os.RemoveAll(s.dir))
 	}
 	for {
-		if ready(ctx, s.URL) {
+		if ready(ctx, s.URL+path) {
 			s.Ready = time.Since(began)
-			return s, nil
+			return nil
 		}
 		if time.Since(began) > 30*time.Second || ctx.Err() != nil {
-			return nil, errors.Join(errors.New("the server was not ready within 30 s"), s.Stop())
+			return errors.Join(errors.New("the server was not ready within 30 s"), s.Stop())
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
@@ -73,7 +78,7 @@ func freePort(ctx context.Context) (int, error) {
 }
 
 func ready(ctx context.Context, url string) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false
 	}

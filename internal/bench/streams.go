@@ -17,17 +17,31 @@ import (
 
 // Stream is what one streamed answer took.
 type Stream struct {
-	First  time.Duration // request to first text
-	Last   time.Duration // request to last text
+	First  time.Duration   // request to first text
+	Last   time.Duration   // request to last text
+	At     []time.Duration // request to each piece of text
+	Text   string
 	Tokens int
+	Prompt int // tokens of the prompt, and how many of them were reused
+	Cached int
+}
+
+// Message is one of a conversation.
+type Message struct {
+	Role    string `json:"role"`
+	Content string `json:"content"`
 }
 
 // ask streams one answer of at most so many tokens, and tells when its first text has come.
 func ask(ctx context.Context, url, key, model, prompt string, tokens int, begun func()) (Stream, error) {
+	return converse(ctx, url, key, model, []Message{{"user", prompt}}, tokens, 0.8, begun)
+}
+
+// converse is ask for a whole conversation.
+func converse(ctx context.Context, url, key, model string, messages []Message, tokens int, temperature float64, begun func()) (Stream, error) {
 	body, err := json.Marshal(map[string]any{
 		"model": model, "stream": true, "stream_options": map[string]bool{"include_usage": true},
-		"max_tokens": tokens, "temperature": 0.8, "seed": len(prompt),
-		"messages": []map[string]string{{"role": "user", "content": prompt}},
+		"max_tokens": tokens, "temperature": temperature, "seed": len(messages[0].Content), "messages": messages,
 	})
 	if err != nil {
 		return Stream{}, err
@@ -64,6 +78,10 @@ func ask(ctx context.Context, url, key, model, prompt string, tokens int, begun 
 			} `json:"choices"`
 			Usage *struct {
 				CompletionTokens int `json:"completion_tokens"`
+				PromptTokens     int `json:"prompt_tokens"`
+				Details          struct {
+					CachedTokens int `json:"cached_tokens"`
+				} `json:"prompt_tokens_details"`
 			} `json:"usage"`
 			Error *struct {
 				Message string `json:"message"`
@@ -76,7 +94,7 @@ func ask(ctx context.Context, url, key, model, prompt string, tokens int, begun 
 		case chunk.Error != nil:
 			return s, errors.New(chunk.Error.Message)
 		case chunk.Usage != nil:
-			s.Tokens = chunk.Usage.CompletionTokens
+			s.Tokens, s.Prompt, s.Cached = chunk.Usage.CompletionTokens, chunk.Usage.PromptTokens, chunk.Usage.Details.CachedTokens
 		case len(chunk.Choices) > 0 && chunk.Choices[0].Delta.Content != "":
 			if s.First == 0 {
 				s.First = time.Since(began)
@@ -85,6 +103,7 @@ func ask(ctx context.Context, url, key, model, prompt string, tokens int, begun 
 				}
 			}
 			s.Last = time.Since(began)
+			s.At, s.Text = append(s.At, s.Last), s.Text+chunk.Choices[0].Delta.Content
 		}
 	}
 	return s, lines.Err()

@@ -1,0 +1,352 @@
+package bench
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+)
+
+// EngineOptions say what to compare: this binary and llama.cpp's server, with the same model file, the same
+// libraries and the same number of threads.
+type EngineOptions struct {
+	Binary  string
+	Env     []string // where the models lie
+	Rival   string   // folder of llama-server and its libraries; Parley uses the libraries too
+	Model   string   // id of the chat model, and its file
+	File    string
+	Embed   string
+	Embeds  string // file of the embedding model
+	Threads int
+	Rounds  int
+	Only    string // part of the names of the cases to run; "" runs all
+	Log     io.Writer
+}
+
+// Row is one case. A ratio is Parley's figure to the rival's, both of the same round; their median counts.
+type Row struct {
+	Case   string  `json:"case"`
+	Unit   string  `json:"unit"`
+	Parley float64 `json:"parley"` // median
+	Rival  float64 `json:"llama_server"`
+	Ratio  float64 `json:"ratio"`
+	Bar    string  `json:"bar"` // what is wanted of the ratio
+	Met    bool    `json:"met"`
+}
+
+// EngineReport is a comparison, with where it was made.
+type EngineReport struct {
+	Machine   string `json:"machine"`
+	Model     string `json:"model"`
+	Embedding string `json:"embedding"`
+	Libraries string `json:"libraries"`
+	Threads   int    `json:"threads"`
+	Rounds    int    `json:"rounds"`
+	Rows      []Row  `json:"rows"`
+}
+
+// engineSlots and engineContext give both sides the same cache: a part for each slot.
+const (
+	engineSlots   = 16
+	engineContext = 5120
+)
+
+// side is one of the two servers.
+type side struct {
+	*Server
+	model string
+}
+
+// kase measures one figure on a side. Round numbers differ for each measurement, so that no prompt comes twice.
+type kase struct {
+	name, unit string
+	bar        string
+	atLeast    bool // the ratio is to be at least limit, else at most
+	limit      float64
+	embeds     bool
+	measure    func(ctx context.Context, s side, round int) (float64, error)
+}
+
+// RunEngine starts both servers and measures the cases in turns.
+func RunEngine(ctx context.Context, o EngineOptions) (r EngineReport, err error) {
+	r = EngineReport{
+		Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+		Model:   o.Model, Embedding: o.Embed, Libraries: o.Rival, Threads: o.Threads, Rounds: o.Rounds,
+	}
+	threads := strconv.Itoa(o.Threads)
+	env := append(slices.Clone(o.Env), "PARLEY_ENGINE_DIR="+o.Rival, "PARLEY_ENGINE_THREADS="+threads,
+		"PARLEY_ENGINE_SLOTS="+strconv.Itoa(engineSlots), "PARLEY_ENGINE_CONTEXT="+strconv.Itoa(engineContext), "PARLEY_ENGINE_CACHE_MB=8192")
+	ours, err := StartServer(ctx, o.Binary, env, o.Log)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = cmp.Or(err, ours.Stop()) }()
+	chat, err := startRival(ctx, o.Rival, []string{"-m", o.File, "-t", threads, "-np", strconv.Itoa(engineSlots),
+		"-c", strconv.Itoa(engineSlots * engineContext), "--no-kv-unified"})
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = chat.Stop() }()
+	embed, err := startRival(ctx, o.Rival, []string{"-m", o.Embeds, "-t", threads, "--embeddings", "-np", "64", "-c", "32768", "-b", "8192", "-ub", "512"})
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = embed.Stop() }()
+
+	for _, c := range cases() {
+		if !strings.Contains(c.name, o.Only) {
+			continue
+		}
+		a, b := side{ours, o.Model}, side{chat, o.Model}
+		if c.embeds {
+			a, b = side{ours, o.Embed}, side{embed, o.Embed}
+		}
+		row, err := c.run(ctx, a, b, o.Rounds)
+		if err != nil {
+			return r, fmt.Errorf("%s: %w", c.name, err)
+		}
+		r.Rows = append(r.Rows, row)
+		fmt.Fprintf(o.Log, "%-58s %6.2f\n", c.name, row.Ratio)
+	}
+	return r, nil
+}
+
+func (c kase) run(ctx context.Context, ours, rival side, rounds int) (Row, error) {
+	var mine, its, ratios []float64
+	for round := range rounds + 1 {
+		m, err1 := c.measure(ctx, ours, round)
+		i, err2 := c.measure(ctx, rival, round)
+		if err := errors.Join(err1, err2); err != nil {
+			return Row{}, err
+		}
+		if round == 0 {
+			continue // warms both up
+		}
+		mine, its, ratios = append(mine, m), append(its, i), append(ratios, m/i)
+	}
+	row := Row{Case: c.name, Unit: c.unit, Parley: middle(mine), Rival: middle(its), Ratio: middle(ratios), Bar: c.bar}
+	row.Met = row.Ratio <= c.limit
+	if c.atLeast {
+		row.Met = row.Ratio >= c.limit
+	}
+	return row, nil
+}
+
+func middle(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+func cases() (all []kase) {
+	for _, n := range []int{1, 4, 8, 16} {
+		all = append(all, kase{
+			name: fmt.Sprintf("decode, %d streams", n), unit: "tokens/s", bar: ">= 1.0", atLeast: true, limit: 1,
+			measure: func(ctx context.Context, s side, round int) (float64, error) {
+				r, err := Streams(ctx, s.URL, s.Key, s.model, n, 128, 1000*n+100*round)
+				return r.PerSecond, err
+			},
+		})
+	}
+	for _, tokens := range []int{128, 1024, 4096} {
+		for _, n := range []int{1, 8} {
+			all = append(all, kase{
+				name: fmt.Sprintf("first token, prompt of %d tokens, %d streams", tokens, n), unit: "ms", bar: "<= 1.0", limit: 1,
+				measure: func(ctx context.Context, s side, round int) (float64, error) {
+					return firstOf(ctx, s, n, func(i int) []Message {
+						return []Message{{"user", words(fmt.Sprintf("%d %d %d", tokens, round, i), tokens)}}
+					})
+				},
+			})
+		}
+	}
+	return append(all,
+		kase{name: "first token, second request on a shared prefix of 2048", unit: "ms", bar: "<= 0.8", limit: 0.8, measure: sharedPrefix},
+		kase{name: "first token, back to a conversation after 20 others", unit: "ms", bar: "<= 0.8", limit: 0.8, measure: comeBack},
+		kase{name: "p99 between tokens of 3 streams beside a prompt of 4096", unit: "ms", bar: "<= 1.0", limit: 1, measure: pauses},
+		kase{name: "embeddings, 1 text of 32 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(1, 32)},
+		kase{name: "embeddings, 64 texts of 32 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(64, 32)},
+		kase{name: "embeddings, 1 text of 256 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(1, 256)},
+		kase{name: "embeddings, 64 texts of 256 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(64, 256)},
+	)
+}
+
+// words is a text of about so many tokens that begins with its name, so that no two begin alike.
+func words(name string, tokens int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Text %s. What follows is a list of words.", name)
+	for i := range tokens - 50 {
+		b.WriteByte(' ')
+		b.WriteString(common[(i*7+i/13)%len(common)])
+	}
+	b.WriteString(" Write a story with these words.")
+	return b.String()
+}
+
+// common are words of one token each in most vocabularies.
+var common = strings.Fields("the water house tree green light river stone people morning work paper music door street winter friend letter table field")
+
+// firstOf is the median time to the first token of n requests at once.
+func firstOf(ctx context.Context, s side, n int, prompt func(i int) []Message) (float64, error) {
+	var wg sync.WaitGroup
+	times, errs := make([]float64, n), make([]error, n)
+	for i := range n {
+		wg.Go(func() {
+			one, err := converse(ctx, s.URL, s.Key, s.model, prompt(i), 4, 0.8, nil)
+			times[i], errs[i] = millis(one.First), err
+		})
+	}
+	wg.Wait()
+	return middle(times), errors.Join(errs...)
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// sharedPrefix asks two different questions after the same long instructions, and measures the second.
+func sharedPrefix(ctx context.Context, s side, round int) (float64, error) {
+	system := Message{"system", words(fmt.Sprintf("shared %d", round), 2048)}
+	for i := range 2 {
+		one, err := converse(ctx, s.URL, s.Key, s.model, []Message{system, {"user", fmt.Sprintf("Tell me about %s, and why it matters.", topics[i])}}, 4, 0.8, nil)
+		if err != nil || i == 1 {
+			return millis(one.First), err
+		}
+	}
+	return 0, nil
+}
+
+// comeBack goes on with a conversation after twenty others, more than there are slots.
+func comeBack(ctx context.Context, s side, round int) (float64, error) {
+	talk := func(i int) []Message { return []Message{{"user", words(fmt.Sprintf("talk %d %d", round, i), 1024)}} }
+	old, err := converse(ctx, s.URL, s.Key, s.model, talk(0), 32, 0, nil)
+	if err != nil {
+		return 0, err
+	}
+	for i := range 20 {
+		if _, err := converse(ctx, s.URL, s.Key, s.model, talk(1+i), 8, 0, nil); err != nil {
+			return 0, err
+		}
+	}
+	again := append(talk(0), Message{"assistant", old.Text}, Message{"user", "Go on, please."})
+	one, err := converse(ctx, s.URL, s.Key, s.model, again, 4, 0, nil)
+	return millis(one.First), err
+}
+
+// pauses is the 99th percentile of the time between two pieces of three running streams, from the moment when a
+// long prompt comes in until its first token.
+func pauses(ctx context.Context, s side, round int) (float64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		gaps  []float64
+		begun = make(chan struct{}, 3)
+		from  time.Time
+		until time.Time
+	)
+	streams, errs, starts := make([]Stream, 3), make([]error, 3), make([]time.Time, 3)
+	for i := range 3 {
+		wg.Go(func() {
+			starts[i] = time.Now()
+			streams[i], errs[i] = converse(ctx, s.URL, s.Key, s.model, []Message{{"user", prompt(7000 + 10*round + i)}}, 600, 0.8,
+				func() { begun <- struct{}{} })
+		})
+	}
+	for range 3 {
+		select {
+		case <-begun:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	from = time.Now()
+	_, err := converse(ctx, s.URL, s.Key, s.model, []Message{{"user", words(fmt.Sprintf("pause %d", round), 4096)}}, 1, 0.8, nil)
+	until = time.Now()
+	cancel()
+	wg.Wait()
+	mu.Lock()
+	defer mu.Unlock()
+	for i, one := range streams {
+		for j := 1; j < len(one.At); j++ {
+			if at := starts[i].Add(one.At[j]); at.After(from) && starts[i].Add(one.At[j-1]).Before(until) {
+				gaps = append(gaps, millis(one.At[j]-one.At[j-1]))
+			}
+		}
+	}
+	if err != nil || len(gaps) == 0 {
+		return 0, errors.Join(err, errors.Join(errs...), errors.New("no stream was running beside the prompt"))
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)*99/100], nil
+}
+
+// embedding measures texts a second, in one request.
+func embedding(n, tokens int) func(context.Context, side, int) (float64, error) {
+	return func(ctx context.Context, s side, round int) (float64, error) {
+		texts := make([]string, n)
+		for i := range texts {
+			var b strings.Builder
+			for j := range tokens - 2 {
+				b.WriteString(common[(i*3+j*7+round)%len(common)])
+				b.WriteByte(' ')
+			}
+			texts[i] = b.String()
+		}
+		body, err := json.Marshal(map[string]any{"model": s.model, "input": texts})
+		if err != nil {
+			return 0, err
+		}
+		requests := max(1, 64/n)
+		began := time.Now()
+		for range requests {
+			if err := post(ctx, s, "/v1/embeddings", body); err != nil {
+				return 0, err
+			}
+		}
+		return float64(n*requests) / time.Since(began).Seconds(), nil
+	}
+}
+
+func post(ctx context.Context, s side, path string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.Key)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the server answered %s: %.300s", res.Status, text)
+	}
+	return err
+}
+
+// Print writes the report as a table.
+func (r EngineReport) Print(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(t, "%s, %d threads; %s and %s; libraries of %s; medians of %d rounds\n\n", r.Machine, r.Threads, r.Model, r.Embedding, r.Libraries, r.Rounds)
+	fmt.Fprintln(t, "case\tParley\tllama-server\tunit\tratio\tbar\tmet")
+	for _, row := range r.Rows {
+		met := "yes"
+		if !row.Met {
+			met = "no"
+		}
+		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%s\t%.2f\t%s\t%s\n", row.Case, row.Parley, row.Rival, row.Unit, row.Ratio, row.Bar, met)
+	}
+	return t.Flush()
+}
