@@ -36,6 +36,21 @@ type Loader interface {
 	Load(ctx context.Context, m Model) (Engine, error)
 }
 
+// Meter is an Engine that counts what it does; remote ones may not know.
+type Meter interface {
+	Work() Work
+}
+
+// Work counts since the model was loaded.
+type Work struct {
+	Steps        int64 // batches computed
+	Tokens       int64 // in them
+	Guessed      int64 // of those, tokens that were guessed, and how many of them were right
+	GuessedRight int64
+	Cells        int // room of the key-value cache, in tokens
+	Held         int // tokens in it now, those kept for reuse included
+}
+
 // Generation asks for one answer.
 type Generation struct {
 	Messages []chat.Message

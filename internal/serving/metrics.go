@@ -15,6 +15,8 @@ type Metrics struct {
 	firstToken *prometheus.HistogramVec
 	wait       *prometheus.HistogramVec
 	speed      *prometheus.HistogramVec
+	prefill    *prometheus.HistogramVec
+	between    *prometheus.HistogramVec
 	tokens     *prometheus.CounterVec
 	full       prometheus.Counter
 }
@@ -35,6 +37,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "parley_output_tokens_per_second", Help: "Speed of one answer, from its first token to its last.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 11),
 		}, []string{"model"}),
+		prefill: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "parley_prefill_tokens_per_second", Help: "Speed of computing one prompt, without what was reused.",
+			Buckets: prometheus.ExponentialBuckets(8, 2, 13),
+		}, []string{"model"}),
+		between: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "parley_between_tokens_seconds", Help: "Time between two pieces of one answer.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 13),
+		}, []string{"model"}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parley_tokens_total", Help: "Tokens by direction: input, cached (part of input), output.",
 		}, []string{"model", "direction"}),
@@ -42,7 +52,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "parley_queue_refused_total", Help: "Requests refused because the queue was full.",
 		}),
 	}
-	reg.MustRegister(m.firstToken, m.wait, m.speed, m.tokens, m.full)
+	reg.MustRegister(m.firstToken, m.wait, m.speed, m.prefill, m.between, m.tokens, m.full)
 	return m
 }
 
@@ -66,6 +76,7 @@ func (m *Metrics) watch(p *pool) {
 		}
 		return float64(sum)
 	})
+	m.reg.MustRegister(workOf{p})
 }
 
 func (m *Metrics) refused(err error) {
@@ -82,6 +93,10 @@ func (m *Metrics) generated(model string, out Outcome, began, admitted, first ti
 			m.speed.WithLabelValues(model).Observe(float64(out.Usage.OutputTokens-1) / took)
 		}
 	}
+	computed := out.Usage.InputTokens - out.Usage.CachedTokens
+	if ms := out.Timings["prefill"]; !first.IsZero() && ms > 0 && computed > 0 {
+		m.prefill.WithLabelValues(model).Observe(float64(computed) / (float64(ms) / 1000))
+	}
 	m.spent(model, out.Usage)
 }
 
@@ -94,4 +109,38 @@ func (m *Metrics) spent(model string, u chat.Usage) {
 	m.tokens.WithLabelValues(model, "input").Add(float64(u.InputTokens))
 	m.tokens.WithLabelValues(model, "cached").Add(float64(u.CachedTokens))
 	m.tokens.WithLabelValues(model, "output").Add(float64(u.OutputTokens))
+}
+
+// workOf collects what the loaded engines count.
+type workOf struct{ pool *pool }
+
+var (
+	stepsTotal   = workDesc("steps_total", "Batches computed.")
+	batchTotal   = workDesc("batch_tokens_total", "Tokens in the batches; divided by the steps it is the size of a batch.")
+	guessedTotal = workDesc("guessed_tokens_total", "Tokens that were guessed from the prompt.")
+	rightTotal   = workDesc("guessed_right_tokens_total", "Guessed tokens that were right.")
+	cells        = workDesc("cache_tokens", "Room of the key-value cache.")
+	held         = workDesc("cache_held_tokens", "Tokens in the key-value cache, those kept for reuse included.")
+)
+
+func workDesc(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("parley_engine_"+name, help, []string{"model"}, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (workOf) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{stepsTotal, batchTotal, guessedTotal, rightTotal, cells, held} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c workOf) Collect(to chan<- prometheus.Metric) {
+	for model, w := range c.pool.meters() {
+		for desc, n := range map[*prometheus.Desc]int64{stepsTotal: w.Steps, batchTotal: w.Tokens, guessedTotal: w.Guessed, rightTotal: w.GuessedRight} {
+			to <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), model)
+		}
+		to <- prometheus.MustNewConstMetric(cells, prometheus.GaugeValue, float64(w.Cells), model)
+		to <- prometheus.MustNewConstMetric(held, prometheus.GaugeValue, float64(w.Held), model)
+	}
 }

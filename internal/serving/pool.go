@@ -248,6 +248,19 @@ func (p *pool) residents() map[string]Info {
 	return infos
 }
 
+// meters reads what the loaded engines count.
+func (p *pool) meters() map[string]Work {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	counts := map[string]Work{}
+	for id, r := range p.loaded {
+		if m, ok := r.engine.(Meter); ok {
+			counts[id] = m.Work()
+		}
+	}
+	return counts
+}
+
 // waiting sums what is queued and running in front of all models.
 func (p *pool) waiting() (queued, running int) {
 	p.mu.Lock()

@@ -182,11 +182,15 @@ func (s *Service) Generate(
 	}
 	defer leave()
 	admitted := time.Now()
-	first := time.Time{}
+	var first, last time.Time
 	out, err := l.engine.Generate(ctx, g, func(p Piece) error {
+		now := time.Now()
 		if first.IsZero() {
-			first = time.Now()
+			first = now
+		} else {
+			s.metrics.between.WithLabelValues(m.ID).Observe(now.Sub(last).Seconds())
 		}
+		last = now
 		return emit(p)
 	})
 	if out.Timings == nil {

@@ -94,6 +94,43 @@ func TestModelIsLoadedOnceAndCounted(t *testing.T) {
 	}
 }
 
+// metered is an engine that counts.
+type metered struct{ *servingtest.Scripted }
+
+func (metered) Work() serving.Work {
+	return serving.Work{Steps: 10, Tokens: 40, Guessed: 8, GuessedRight: 6, Cells: 100, Held: 30}
+}
+
+func TestWorkIsInTheMetrics(t *testing.T) {
+	t.Parallel()
+	scripted := &servingtest.Scripted{}
+	s, reg := setup(t, serving.DefaultConfig(), &servingtest.Loader{Engine: func(serving.Model) serving.Engine { return metered{scripted} }})
+	if _, _, err := ask(s, modelA); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+# HELP parley_engine_batch_tokens_total Tokens in the batches; divided by the steps it is the size of a batch.
+# TYPE parley_engine_batch_tokens_total counter
+parley_engine_batch_tokens_total{model="a"} 40
+# HELP parley_engine_cache_held_tokens Tokens in the key-value cache, those kept for reuse included.
+# TYPE parley_engine_cache_held_tokens gauge
+parley_engine_cache_held_tokens{model="a"} 30
+# HELP parley_engine_guessed_right_tokens_total Guessed tokens that were right.
+# TYPE parley_engine_guessed_right_tokens_total counter
+parley_engine_guessed_right_tokens_total{model="a"} 6
+`
+	if err := testutil.GatherAndCompare(reg, strings.NewReader(want),
+		"parley_engine_batch_tokens_total", "parley_engine_cache_held_tokens", "parley_engine_guessed_right_tokens_total"); err != nil {
+		t.Error(err)
+	}
+	if n := testutil.CollectAndCount(reg, "parley_between_tokens_seconds"); n != 1 {
+		t.Errorf("%d series of the time between tokens", n)
+	}
+	if asked := scripted.Asked(); len(asked) != 1 || asked[0].Tenant != sc.Tenant {
+		t.Errorf("the engine was asked %+v: it must know whose the answer is", asked)
+	}
+}
+
 func TestRoomIsMadeByUnloadingWhatIsIdle(t *testing.T) {
 	t.Parallel()
 	engines := map[string]*servingtest.Scripted{}

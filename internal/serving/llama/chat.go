@@ -34,7 +34,10 @@ type chatEngine struct {
 	once   sync.Once
 }
 
-var _ serving.Engine = (*chatEngine)(nil)
+var (
+	_ serving.Engine = (*chatEngine)(nil)
+	_ serving.Meter  = (*chatEngine)(nil)
+)
 
 func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (*chatEngine, error) {
 	tmpl, err := nat.template()
@@ -199,6 +202,9 @@ func (e *chatEngine) Embed(context.Context, []serving.Input) (serving.Embeddings
 
 // Info implements serving.Engine.
 func (e *chatEngine) Info() serving.Info { return e.info }
+
+// Work implements serving.Meter.
+func (e *chatEngine) Work() serving.Work { return e.loop.Work() }
 
 // Close implements serving.Engine.
 func (e *chatEngine) Close() error {

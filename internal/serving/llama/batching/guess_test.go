@@ -115,6 +115,10 @@ func TestGuesses(t *testing.T) {
 			if n := len(f.history()); n > c.most {
 				t.Errorf("%d steps for %d tokens, want at most %d", n, c.want, c.most)
 			}
+			l.Close()
+			if w := l.Work(); int(w.Steps) != len(f.history()) || w.GuessedRight > w.Guessed || name == "quotes" && w.GuessedRight < 100 {
+				t.Errorf("counted %+v", w)
+			}
 			computed := 0
 			for _, batch := range f.history() {
 				computed += len(batch)

@@ -47,6 +47,7 @@ type Loop struct {
 	inbox  []*sequence
 	closed bool
 	hot    []warm // what the slots hold
+	work   serving.Work
 
 	// What follows belongs to the goroutine. Active is in order of arrival, and everything active came
 	// before everything waiting.
@@ -58,6 +59,8 @@ type Loop struct {
 	batch    []Entry
 	perToken time.Duration // smoothed cost of a token of a prompt; 0 is unknown
 	costs    costs
+	guessed  int // tokens of the step, and how many of them were right
+	right    int
 	tight    bool // the decoder had no room: nobody is admitted until a sequence ends
 }
 
@@ -213,6 +216,27 @@ func (l *Loop) step() {
 	} else {
 		l.costs.took(len(l.batch), took)
 	}
+	l.count()
+}
+
+// count notes what a step did.
+func (l *Loop) count() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.work.Steps++
+	l.work.Tokens += int64(len(l.batch))
+	l.work.Guessed += int64(l.guessed)
+	l.work.GuessedRight += int64(l.right)
+	l.work.Held = l.cfg.Cells - len(l.cells.free)
+}
+
+// Work tells what was done so far.
+func (l *Loop) Work() serving.Work {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.work
+	w.Cells = l.cfg.Cells
+	return w
 }
 
 // computed counts tokens of a sequence that are in the cache now.
@@ -290,6 +314,7 @@ func (l *Loop) sample(s *sequence) (ended bool) {
 			break
 		}
 		l.computed(s, 1)
+		l.right++
 	}
 	if ended {
 		l.release(s)

@@ -47,8 +47,9 @@ func (l *Loop) plan() (prompts int) {
 			l.putBack() // prompts hold each other's room
 			continue
 		}
+		l.guessed, l.right = 0, 0
 		if prompts == 0 {
-			l.draft(decoding, min(l.cfg.Batch, free)-decoding)
+			l.guessed = l.draft(decoding, min(l.cfg.Batch, free)-decoding)
 		}
 		l.fill()
 		return prompts

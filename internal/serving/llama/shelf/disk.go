@@ -309,7 +309,7 @@ func (d *disk) tidy() {
 	var all []kept
 	_ = filepath.WalkDir(d.dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
-			return nil //nolint:nilerror // what cannot be read is of no use and goes with its folder
+			return nil //nolint:nilerr // what cannot be read is of no use and goes with its folder
 		}
 		if info, err := e.Info(); err == nil {
 			all = append(all, kept{path, info.Size(), info.ModTime()})
