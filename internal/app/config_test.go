@@ -55,6 +55,9 @@ func settings(c app.Config) app.Config {
 	if len(c.Usage.Prices) == 0 {
 		c.Usage.Prices = nil
 	}
+	if len(c.Engine.Run.GPUShares) == 0 {
+		c.Engine.Run.GPUShares = nil
+	}
 	return c
 }
 

@@ -111,6 +111,15 @@ type Model struct {
 	About
 }
 
+// Needs foresees the bytes that the model takes when it is loaded. Where nothing is known but the file, a fifth
+// more than its size is a guess for the cache and the buffers.
+func (m Model) Needs() int64 {
+	if m.Memory > 0 {
+		return m.Memory
+	}
+	return m.Size + m.Size/5
+}
+
 // About is what there is to tell of a model. Figures that are not known are 0, words "".
 type About struct {
 	Name         string

@@ -17,8 +17,9 @@ type pool struct {
 	loader Loader
 	log    *zap.Logger
 	idle   time.Duration
-	most   int // loaded models at once
-	queue  int // places to wait in front of each
+	most   int   // loaded models at once
+	budget int64 // bytes of memory of all of them; 0 is no bound
+	queue  int   // places to wait in front of each
 	now    func() time.Time
 
 	mu     sync.Mutex
@@ -62,7 +63,7 @@ func (p *pool) acquire(ctx context.Context, m Model) (lease, error) {
 		ok = false
 	}
 	if !ok {
-		p.makeRoom()
+		p.makeRoom(m)
 		r = &resident{model: m, ready: make(chan struct{})}
 		p.loaded[m.ID] = r
 		p.work.Go(func() { p.load(r) })
@@ -131,10 +132,10 @@ func (p *pool) release(r *resident) {
 	p.schedule()
 }
 
-// makeRoom unloads the models that were idle longest until one more fits. When all are in use, one more
-// is loaded than wanted: refusing would let one model shut out the others.
-func (p *pool) makeRoom() {
-	for len(p.loaded) >= p.most {
+// makeRoom unloads the models that were idle longest until one more fits, by number and by memory. When all
+// are in use, one more is loaded than wanted: refusing would let one model shut out the others.
+func (p *pool) makeRoom(m Model) {
+	for len(p.loaded) >= p.most || p.budget > 0 && p.taken()+m.Needs() > p.budget {
 		var oldest *resident
 		for _, r := range p.loaded {
 			if r.users == 0 && r.engine != nil && (oldest == nil || r.used.Before(oldest.used)) {
@@ -146,6 +147,18 @@ func (p *pool) makeRoom() {
 		}
 		p.evict(oldest)
 	}
+}
+
+// taken is the memory of what is loaded, and of what is being loaded as far as it can be foreseen.
+func (p *pool) taken() (sum int64) {
+	for _, r := range p.loaded {
+		if r.engine != nil {
+			sum += int64(r.engine.Info().MemoryBytes)
+		} else {
+			sum += r.model.Needs()
+		}
+	}
+	return sum
 }
 
 // evict takes a model out of the pool and closes it when its last user has left.

@@ -19,6 +19,9 @@ type Config struct {
 	IdleUnload time.Duration `mapstructure:"idle_unload"`
 	// MaxLoaded is how many models are kept loaded at once.
 	MaxLoaded int `mapstructure:"max_loaded"`
+	// MemoryMB bounds the memory of all loaded models, in MiB: the one that was idle longest makes room. 0 bounds
+	// their number only.
+	MemoryMB int `mapstructure:"memory_mb"`
 	// MaxAnswer is how many tokens an answer may have where the request sets no bound: a small model can
 	// repeat itself to the end of its context. Such an answer ends with finish reason "length".
 	MaxAnswer int `mapstructure:"max_answer"`
@@ -40,6 +43,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxLoaded < 1 {
 		errs = append(errs, errors.New("max_loaded: must be at least 1"))
+	}
+	if c.MemoryMB < 0 {
+		errs = append(errs, errors.New("memory_mb: must not be negative (0 does not bound it)"))
 	}
 	if c.MaxAnswer < 1 {
 		errs = append(errs, errors.New("max_answer: must be at least 1"))
@@ -69,7 +75,7 @@ func New(cfg Config, catalogue Catalogue, loader Loader, metrics *Metrics, log *
 		metrics:   metrics,
 		maxAnswer: cfg.MaxAnswer,
 		pool: &pool{
-			loader: loader, log: log, idle: cfg.IdleUnload, most: cfg.MaxLoaded, queue: cfg.Queue,
+			loader: loader, log: log, idle: cfg.IdleUnload, most: cfg.MaxLoaded, budget: int64(cfg.MemoryMB) << 20, queue: cfg.Queue,
 			now: time.Now, loaded: map[string]*resident{},
 		},
 	}

@@ -3,6 +3,8 @@ package serving_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +160,47 @@ func TestRoomIsMadeByUnloadingWhatIsIdle(t *testing.T) {
 	if _, _, err := ask(s, modelA); !fault.Is(err, fault.CodeUnavailable) {
 		t.Errorf("after Close: %v", err)
 	}
+}
+
+// What is idle makes room by its memory too: what a loaded model says, and what one that is to be loaded needs.
+func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	cfg := serving.DefaultConfig()
+	cfg.MemoryMB = 100
+	loader := &servingtest.Loader{Engine: func(m serving.Model) serving.Engine { return sized{&servingtest.Scripted{Model: m}} }}
+	s, _ := setup(t, cfg, loader)
+	sized := func(id string, mb int64) serving.Model {
+		return serving.Model{ID: id, Kind: serving.KindChat, About: serving.About{Memory: mb << 20}}
+	}
+	for _, step := range []struct {
+		load serving.Model
+		want []string
+	}{
+		{sized("a", 40), []string{"a"}},
+		{sized("b", 40), []string{"a", "b"}},
+		{sized("a", 40), []string{"a", "b"}},
+		{sized("c", 40), []string{"a", "c"}}, // b was idle longer
+		{sized("d", 200), []string{"d"}},
+	} {
+		if _, _, err := ask(s, step.load); err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Sorted(maps.Keys(s.Loaded())); !slices.Equal(got, step.want) {
+			t.Errorf("after %s: %v are loaded, want %v", step.load.ID, got, step.want)
+		}
+	}
+	if got := (serving.Model{About: serving.About{Size: 1000}}).Needs(); got != 1200 {
+		t.Errorf("a file of 1000 bytes needs %d", got)
+	}
+}
+
+// sized takes the memory that its model tells.
+type sized struct{ *servingtest.Scripted }
+
+func (s sized) Info() serving.Info {
+	info := s.Scripted.Info()
+	info.MemoryBytes = uint64(info.Model.Memory)
+	return info
 }
 
 func TestIdleModelIsUnloaded(t *testing.T) {

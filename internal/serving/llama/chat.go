@@ -45,7 +45,8 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 		return nil, fmt.Errorf("model %q: %w", m.ID, err)
 	}
 	window := contextOf(cfg, m, nat)
-	kv := cacheOf(cfg, window, nat.cellBytes())
+	cell := nat.cellBytes(cacheTypes[cfg.CacheType])
+	kv := cacheOf(cfg, window, cell)
 	d, err := newDecoder(cfg, nat, kv)
 	if errors.Is(err, errOnlyEncodes) {
 		return nil, broken(m, "a model of the kind "+nat.arch+" cannot chat")
@@ -57,7 +58,7 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 		model: nat, template: tmpl, defaults: nat.defaults(), decoder: d,
 		info: serving.Info{
 			Model: m, Context: window, Slots: cfg.Slots, Description: llama.ModelDesc(nat.handle),
-			MemoryBytes: llama.ModelSize(nat.handle) + uint64(kv.cells)*uint64(nat.cellBytes()),
+			MemoryBytes: llama.ModelSize(nat.handle) + uint64(kv.cells)*uint64(cell),
 		},
 	}
 	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step, Parts: !kv.unified, Guesses: cfg.Guesses}
@@ -78,7 +79,7 @@ func fingerprint(cfg Config, m serving.Model, description string) string {
 	if f, err := os.Stat(m.Path); err == nil {
 		size, changed = f.Size(), f.ModTime().UnixNano()
 	}
-	return fmt.Sprintf("%s, %d bytes of %d, %s", description, size, changed, filepath.Base(cfg.Dir))
+	return fmt.Sprintf("%s, %d bytes of %d, %s, %s", description, size, changed, filepath.Base(cfg.Dir), cfg.CacheType)
 }
 
 // contextOf is how many tokens a conversation may have. What the catalogue says goes before the general

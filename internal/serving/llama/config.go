@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
 
 	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 )
@@ -37,6 +40,15 @@ type Config struct {
 	Guesses int `mapstructure:"guesses"`
 	// GPULayers is how many layers are computed by a GPU, if the libraries know one; -1 means all.
 	GPULayers int `mapstructure:"gpu_layers"`
+	// GPUMain is the GPU for what is not split, and GPUSplit how a model is split over several: "none", "layer"
+	// or "row", in parts of GPUShares; without shares, by their memory.
+	GPUMain   int       `mapstructure:"gpu_main"`
+	GPUSplit  string    `mapstructure:"gpu_split"`
+	GPUShares []float32 `mapstructure:"gpu_shares"`
+	// CacheType is how numbers are kept in the cache: "f16", or "q8_0" in half the memory.
+	CacheType string `mapstructure:"cache_type"`
+	// FlashAttention is "on", "off", or "auto" where the library decides by the hardware.
+	FlashAttention string `mapstructure:"flash_attention"`
 	// Keep bounds what is kept of conversations that had to leave a model's cache.
 	Keep shelf.Config `mapstructure:",squash"`
 }
@@ -44,7 +56,8 @@ type Config struct {
 // DefaultConfig suits a machine without GPU. Dir is left to the caller.
 func DefaultConfig() Config {
 	return Config{
-		Slots: 8, Context: 8192, CacheMB: 384, Batch: 512, UBatch: 512, Step: 100 * time.Millisecond, Guesses: 15, GPULayers: -1,
+		Slots: 8, Context: 8192, CacheMB: 384, Batch: 512, UBatch: 512, Step: 100 * time.Millisecond, Guesses: 15,
+		GPULayers: -1, GPUSplit: "layer", CacheType: "f16", FlashAttention: "auto",
 		Keep: shelf.DefaultConfig(),
 	}
 }
@@ -69,7 +82,34 @@ func (c Config) Validate() error {
 	check(c.Step > 0, "step: must be a time such as 100ms")
 	check(c.Guesses >= 0 && c.Guesses <= 63, "guesses: must be 0 (none) to 63")
 	check(c.GPULayers >= -1, "gpu_layers: must be -1 (all) or more")
+	check(c.GPUMain >= 0, "gpu_main: must be 0 or more")
+	check(len(c.GPUShares) <= maxGPUs, "gpu_shares: at most %d", maxGPUs)
+	check(!slices.ContainsFunc(c.GPUShares, func(share float32) bool { return share < 0 }), "gpu_shares: must not be negative")
+	_, known := splits[c.GPUSplit]
+	check(known, "gpu_split: must be none, layer or row")
+	_, known = cacheTypes[c.CacheType]
+	check(known, "cache_type: must be f16 or q8_0")
+	_, known = attentions[c.FlashAttention]
+	check(known, "flash_attention: must be auto, on or off")
+	check(c.CacheType != "q8_0" || c.FlashAttention != "off", "flash_attention: a cache of q8_0 needs it")
 	return errors.Join(append(errs, c.Keep.Validate())...)
+}
+
+// maxGPUs is a limit of llama.cpp: it reads so many shares, whatever there are.
+const maxGPUs = 16
+
+var (
+	splits     = map[string]llama.SplitMode{"none": llama.SplitModeNone, "layer": llama.SplitModeLayer, "row": llama.SplitModeRow}
+	attentions = map[string]llama.FlashAttentionType{
+		"auto": llama.FlashAttentionTypeAuto, "on": llama.FlashAttentionTypeEnabled, "off": llama.FlashAttentionTypeDisabled,
+	}
+	cacheTypes = map[string]cacheType{"f16": {llama.GGMLTypeF16, 2, 1}, "q8_0": {llama.GGMLTypeQ8_0, 34, 32}}
+)
+
+// cacheType is how the numbers of the cache are kept: so many bytes for so many of them.
+type cacheType struct {
+	native         llama.GGMLType
+	bytes, numbers int
 }
 
 func (c Config) threads() int32 {

@@ -39,6 +39,8 @@ func newDecoder(cfg Config, m *model, c cache) (*decoder, error) {
 	if c.unified {
 		p.KVUnified = 1
 	}
+	p.TypeK, p.TypeV = cacheTypes[cfg.CacheType].native, cacheTypes[cfg.CacheType].native
+	p.FlashAttentionType = attentions[cfg.FlashAttention]
 	p.SwaFull = 1 // models with a sliding window keep all tokens, else nothing but the very end could be reused
 	p.NoPerf = 1
 	ctx, err := llama.InitFromModel(m.handle, p)

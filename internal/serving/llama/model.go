@@ -66,9 +66,9 @@ func (m *model) metaInt(key string) int {
 	return n
 }
 
-// cellBytes is the memory of one token in a key-value cache of 16-bit numbers. It is an estimate where
-// the layers of a model differ.
-func (m *model) cellBytes() int {
+// cellBytes is the memory of one token in a key-value cache. It is an estimate where the layers of a model
+// differ.
+func (m *model) cellBytes(kept cacheType) int {
 	layers, heads := int(llama.ModelNLayer(m.handle)), int(llama.ModelNHeadKV(m.handle))
 	head := int(llama.ModelNEmbd(m.handle)) / max(1, int(llama.ModelNHead(m.handle)))
 	key, value := m.metaInt("attention.key_length"), m.metaInt("attention.value_length")
@@ -78,7 +78,7 @@ func (m *model) cellBytes() int {
 	if value == 0 {
 		value = head
 	}
-	return max(1, layers*heads*(key+value)*2)
+	return max(1, layers*heads*(key+value)*kept.bytes/kept.numbers)
 }
 
 // template compiles the chat template that the file brings.

@@ -111,6 +111,17 @@ func TestAnswersTheQuestion(t *testing.T) {
 	}
 }
 
+// A cache of half the memory answers as well.
+func TestSmallNumbers(t *testing.T) {
+	r := open(t, func(c *llama.Config) { c.CacheType, c.FlashAttention = "q8_0", "on" })
+	e := load(t, r, chatModel(t))
+	defer func() { _ = e.Close() }()
+	text, _ := answer(t, e, question("What is the capital of France? Answer in one sentence.", 40))
+	if !strings.Contains(text, "Paris") {
+		t.Errorf("answer %q", text)
+	}
+}
+
 // A cache for one conversation and a half serves four long ones: they pause, and say what they would
 // have said alone.
 func TestSmallCache(t *testing.T) {

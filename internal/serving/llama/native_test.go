@@ -23,9 +23,9 @@ func TestConfig(t *testing.T) {
 	if err := DefaultConfig().Validate(); err != nil {
 		t.Errorf("defaults: %v", err)
 	}
-	bad := Config{Threads: -1, Context: 1, UBatch: 99, Batch: 4, GPULayers: -2, Guesses: -1}
+	bad := Config{Threads: -1, Context: 1, UBatch: 99, Batch: 4, GPULayers: -2, Guesses: -1, GPUMain: -1, GPUShares: []float32{-1}}
 	err := bad.Validate()
-	for _, key := range []string{"threads", "slots", "context", "cache_mb", "batch", "ubatch", "step", "guesses", "gpu_layers"} {
+	for _, key := range []string{"threads", "slots", "context", "cache_mb", "batch", "ubatch", "step", "guesses", "gpu_layers", "gpu_main", "gpu_split", "gpu_shares", "cache_type", "flash_attention"} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("the error %v does not name %s", err, key)
 		}

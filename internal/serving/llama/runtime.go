@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -163,9 +164,14 @@ func (r *Runtime) loadModel(ctx context.Context, m serving.Model) (*model, error
 	release := context.AfterFunc(ctx, func() { process.cancelled.Store(true) })
 	defer release()
 	params := process.params
-	params.NGpuLayers = int32(r.cfg.GPULayers)
+	params.NGpuLayers, params.MainGpu, params.SplitMode = int32(r.cfg.GPULayers), int32(r.cfg.GPUMain), splits[r.cfg.GPUSplit]
+	var shares [maxGPUs]float32
+	if copy(shares[:], r.cfg.GPUShares) > 0 {
+		params.TensorSplit = &shares[0]
+	}
 	process.log.takeComplaint()
 	handle, err := llama.ModelLoadFromFile(m.Path, params)
+	runtime.KeepAlive(&shares)
 	if err != nil {
 		return nil, broken(m, process.log.takeComplaint()).Because(err)
 	}
