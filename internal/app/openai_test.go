@@ -52,3 +52,44 @@ func TestOpenAIFieldsOfTheWrongKindAreRefused(t *testing.T) {
 	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions",
 		`{"messages": [{"role": "user", "content": "hi"}], "user": "u", "metadata": {"a": "b"}, "parallel_tool_calls": true}`)
 }
+
+func TestRerank(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	a := s.must(t, http.StatusOK, seeded, "POST", "/v1/rerank",
+		`{"query": "red boats", "documents": ["blue", {"text": "red boats"}, "green cars"], "top_n": 2, "return_documents": true}`)
+	var out struct {
+		ID, Model string
+		Results   []struct {
+			Index    int
+			Score    float64 `json:"relevance_score"`
+			Document struct{ Text string }
+		}
+		Usage struct {
+			Total int `json:"total_tokens"`
+		}
+	}
+	a.into(t, &out)
+	if len(out.Results) != 2 || out.Results[0].Index != 1 || out.Results[0].Document.Text != "red boats" ||
+		out.Results[0].Score < out.Results[1].Score || out.ID == "" || out.Model == "" || out.Usage.Total == 0 {
+		t.Errorf("%s", a.body)
+	}
+	for body, param := range map[string]string{
+		`{"query": " ", "documents": ["a"]}`:                               "query",
+		`{"query": "a", "documents": []}`:                                  "documents",
+		`{"query": "a", "documents": ["a", ""]}`:                           "documents[1]",
+		`{"query": "a", "documents": [5]}`:                                 "documents",
+		`{"query": "a", "documents": [{"title": "x"}]}`:                    "documents",
+		`{"query": "a", "documents": ["a"], "top_n": 0}`:                   "top_n",
+		`{"query": "a", "documents": ["a"], "max_tokens_per_doc": -1}`:     "max_tokens_per_doc",
+		`{"query": "a", "documents": ["a"], "max_tokens_per_doc": 5}`:      "max_tokens_per_doc",
+		`{"query": "a", "documents": ["a"], "model": "nothing-of-a-name"}`: "model",
+	} {
+		a := s.call(t, seeded, "POST", "/v1/rerank", body)
+		var e struct{ Error struct{ Param string } }
+		a.into(t, &e)
+		if a.status/100 != 4 || e.Error.Param != param {
+			t.Errorf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+}

@@ -22,6 +22,7 @@ type Generator interface {
 	Generate(ctx context.Context, sc chat.Scope, m serving.Model, g serving.Generation,
 		waiting func(position int), emit func(serving.Piece) error) (serving.Outcome, error)
 	Embed(ctx context.Context, sc chat.Scope, m serving.Model, inputs []serving.Input) (serving.Embeddings, error)
+	Rank(ctx context.Context, sc chat.Scope, m serving.Model, r serving.Ranking) (serving.Scores, error)
 	Check(sc chat.Scope, m serving.Model, g serving.Generation) error
 }
 
@@ -139,6 +140,16 @@ func (r *Result) add(choice int, out serving.Outcome) {
 func (o *Orchestrator) Embed(ctx context.Context, ask Ask, inputs []serving.Input) (serving.Embeddings, error) {
 	began := time.Now()
 	out, err := o.models.Embed(ctx, ask.Scope, ask.Model, inputs)
+	result := Result{Usage: out.Usage, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}
+	maps.Copy(result.Timings, out.Timings)
+	o.record(ctx, ask, result, err)
+	return out, err
+}
+
+// Rank judges documents and writes the usage record.
+func (o *Orchestrator) Rank(ctx context.Context, ask Ask, r serving.Ranking) (serving.Scores, error) {
+	began := time.Now()
+	out, err := o.models.Rank(ctx, ask.Scope, ask.Model, r)
 	result := Result{Usage: out.Usage, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}
 	maps.Copy(result.Timings, out.Timings)
 	o.record(ctx, ask, result, err)

@@ -33,6 +33,10 @@ func (e engine) Generate(ctx context.Context, _ chat.Scope, _ serving.Model, g s
 	return e.Scripted.Generate(ctx, g, emit)
 }
 
+func (e engine) Rank(context.Context, chat.Scope, serving.Model, serving.Ranking) (serving.Scores, error) {
+	return serving.Scores{}, errors.ErrUnsupported
+}
+
 func (e engine) Embed(ctx context.Context, _ chat.Scope, _ serving.Model, in []serving.Input) (serving.Embeddings, error) {
 	return e.Scripted.Embed(ctx, in)
 }

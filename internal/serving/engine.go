@@ -41,6 +41,27 @@ type Meter interface {
 	Work() Work
 }
 
+// Ranker is an Engine that judges texts by a question: every model of KindRerank is one.
+type Ranker interface {
+	// Rank returns a score between 0 and 1 for each document, in order.
+	Rank(ctx context.Context, r Ranking) (Scores, error)
+}
+
+// Ranking asks how well documents answer a query.
+type Ranking struct {
+	Query     string
+	Documents []string
+	// MaxTokens cuts each document after so many tokens; 0 cuts none, and one that does not fit is fault.Invalid.
+	MaxTokens int
+}
+
+// Scores is the answer to a Ranking.
+type Scores struct {
+	Scores  []float32
+	Usage   chat.Usage
+	Timings chat.Timings // as of Embeddings
+}
+
 // Work counts since the model was loaded.
 type Work struct {
 	Steps        int64 // batches computed
@@ -97,8 +118,9 @@ type Kind string
 
 // The kinds.
 const (
-	KindChat  Kind = "chat"
-	KindEmbed Kind = "embed"
+	KindChat   Kind = "chat"
+	KindEmbed  Kind = "embed"
+	KindRerank Kind = "rerank" // it reads a question and a text together and says how well the text answers
 )
 
 // Model is an installed model file.

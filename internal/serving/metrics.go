@@ -100,9 +100,9 @@ func (m *Metrics) generated(model string, out Outcome, began, admitted, first ti
 	m.spent(model, out.Usage)
 }
 
-func (m *Metrics) embedded(model string, out Embeddings, waited time.Duration) {
+func (m *Metrics) embedded(model string, spent chat.Usage, waited time.Duration) {
 	m.wait.WithLabelValues(model).Observe(waited.Seconds())
-	m.spent(model, out.Usage)
+	m.spent(model, spent)
 }
 
 func (m *Metrics) spent(model string, u chat.Usage) {

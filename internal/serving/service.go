@@ -251,6 +251,6 @@ func (s *Service) Embed(ctx context.Context, sc chat.Scope, m Model, inputs []In
 	out, err := l.engine.Embed(ctx, inputs)
 	timings["embed"] = time.Since(admitted).Milliseconds()
 	out.Timings = timings
-	s.metrics.embedded(m.ID, out, admitted.Sub(began))
+	s.metrics.embedded(m.ID, out.Usage, admitted.Sub(began))
 	return out, err
 }

@@ -64,7 +64,7 @@ type ModelCatalogue struct {
 type ManagedModel struct {
 	ID             string            `json:"id"`
 	Name           string            `json:"name"`
-	Kind           serving.Kind      `json:"kind,omitempty" enum:"chat,embed" description:"Absent for a file that cannot be read."`
+	Kind           serving.Kind      `json:"kind,omitempty" enum:"chat,embed,rerank" description:"Absent for a file that cannot be read."`
 	Description    string            `json:"description"`
 	SizeBytes      int64             `json:"size_bytes" description:"Of the file."`
 	SizeExact      bool              `json:"size_exact"`

@@ -29,7 +29,7 @@ type Model struct {
 // ModelExtra is what Parley tells beyond the OpenAI API. What is not known of a file that somebody put
 // into the models folder is left out.
 type ModelExtra struct {
-	Kind         serving.Kind `json:"kind" enum:"chat,embed"`
+	Kind         serving.Kind `json:"kind" enum:"chat,embed,rerank"`
 	Name         string       `json:"name"`
 	Description  string       `json:"description,omitempty"`
 	Default      bool         `json:"default" description:"The caller gets it where a request of its kind names no model."`
@@ -73,7 +73,7 @@ func (a *api) told(c echo.Context) ([]Model, error) {
 		return nil, err
 	}
 	chosen := map[string]bool{}
-	for _, kind := range []serving.Kind{serving.KindChat, serving.KindEmbed} {
+	for _, kind := range []serving.Kind{serving.KindChat, serving.KindEmbed, serving.KindRerank} {
 		m, err := a.choose.Resolve(c.Request().Context(), edge.Identity(c), kind, "")
 		if fault.Is(err, fault.CodeInternal) {
 			return nil, err

@@ -51,6 +51,15 @@ func Routes(turns *orchestrator.Orchestrator, choose Chooser, models Models, pri
 			Op: edge.Op{Tag: tag, Summary: "Embed texts", Request: EmbeddingsRequest{}, Response: EmbeddingList{}, Idempotent: true},
 		},
 		{
+			Method: http.MethodPost, Path: "/v1/rerank", Access: edge.Chat(chat.RoleMember), Handle: a.rerank,
+			Op: edge.Op{Tag: tag, Summary: "Sort texts by how well they answer a query", Request: RerankRequest{}, Response: Reranked{}, Idempotent: true,
+				Detail: "As Cohere's and Jina's. A reranking model reads query and text together; an embedding model, which is taken where no other is installed, compares vectors."},
+		},
+		{
+			Method: http.MethodPost, Path: "/v2/rerank", Access: edge.Chat(chat.RoleMember), Handle: a.rerank,
+			Op: edge.Op{Tag: tag, Summary: "The same, where Cohere's clients look for it", Request: RerankRequest{}, Response: Reranked{}, Idempotent: true},
+		},
+		{
 			Method: http.MethodGet, Path: "/v1/models", Access: edge.Chat(chat.RoleViewer), Handle: a.list,
 			Op: edge.Op{Tag: tag, Summary: "List the installed models", Response: ModelList{}},
 		},

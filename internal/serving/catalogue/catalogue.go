@@ -141,7 +141,7 @@ func (c *Catalogue) List() ([]Item, error) {
 	}
 	slices.SortFunc(rest, func(a, b Item) int { return strings.Compare(a.ID, b.ID) })
 	items = append(items, rest...)
-	for _, kind := range []serving.Kind{serving.KindChat, serving.KindEmbed} {
+	for _, kind := range []serving.Kind{serving.KindChat, serving.KindEmbed, serving.KindRerank} {
 		if i := c.choose(items, kind); i >= 0 {
 			items[i].Default = true
 		}
@@ -189,10 +189,13 @@ func (c *Catalogue) choose(items []Item, kind serving.Kind) int {
 }
 
 func (c *Catalogue) configured(kind serving.Kind) string {
-	if kind == serving.KindEmbed {
+	switch kind {
+	case serving.KindChat:
+		return c.cfg.Chat
+	case serving.KindEmbed:
 		return c.cfg.Embed
 	}
-	return c.cfg.Chat
+	return ""
 }
 
 // Installed lists the models that can be served, those of the table first.
@@ -288,8 +291,11 @@ func (c *Catalogue) describe(id, path string, info fs.FileInfo, err error, known
 }
 
 func kindOf(s gguf.Summary) serving.Kind {
-	if s.Embeds {
+	switch {
+	case s.Embeds:
 		return serving.KindEmbed
+	case s.Ranks:
+		return serving.KindRerank
 	}
 	return serving.KindChat
 }

@@ -87,12 +87,15 @@ type table struct {
 	Models []Entry `yaml:"models"`
 }
 
-// fallback is the catalogue's default of a kind.
+// fallback is the catalogue's default of a kind, "" for a kind that has none.
 func (t table) fallback(kind serving.Kind) string {
-	if kind == serving.KindEmbed {
+	switch kind {
+	case serving.KindChat:
+		return t.Defaults.Chat
+	case serving.KindEmbed:
 		return t.Defaults.Embed
 	}
-	return t.Defaults.Chat
+	return ""
 }
 
 func (t table) find(id string) (Entry, bool) {
@@ -154,8 +157,8 @@ func (e Entry) validate() error {
 	switch {
 	case !validID(e.ID):
 		return errors.New("id: must be letters, digits, dot, dash and underscore")
-	case e.Kind != serving.KindChat && e.Kind != serving.KindEmbed:
-		return fmt.Errorf("kind: %q is neither chat nor embed", e.Kind)
+	case e.Kind != serving.KindChat && e.Kind != serving.KindEmbed && e.Kind != serving.KindRerank:
+		return fmt.Errorf("kind: %q is neither chat, embed nor rerank", e.Kind)
 	case e.Name == "" || e.Description == "" || e.License == "":
 		return errors.New("name, description and license must be given")
 	case strings.HasPrefix(e.License, "LicenseRef-") && e.LicenseURL == "":

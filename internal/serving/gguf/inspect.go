@@ -17,7 +17,8 @@ type Summary struct {
 	Vocabulary   int64
 	Parameters   int64
 	FileBytes    int64
-	Embeds       bool // it makes vectors of texts; otherwise it writes
+	Embeds       bool // it makes vectors of texts
+	Ranks        bool // it scores pairs of texts; what neither embeds nor ranks writes
 	ChatTemplate bool // it brings its own chat template
 }
 
@@ -76,8 +77,8 @@ func (f *File) Summarise() (Summary, error) {
 		return s, err
 	}
 	pooling, pooled := f.Int(s.Architecture + ".pooling_type")
-	// A reranker pools too (type 4); it scores and gives no vectors.
-	s.Embeds = encoders[s.Architecture] || pooled && pooling >= 1 && pooling <= 3
+	s.Ranks = pooled && pooling == 4
+	s.Embeds = !s.Ranks && (encoders[s.Architecture] || pooled && pooling >= 1 && pooling <= 3)
 	bytes := map[TensorType]int64{}
 	for _, t := range f.Tensors {
 		s.Parameters += t.Values

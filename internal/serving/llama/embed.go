@@ -30,6 +30,11 @@ type embedEngine struct {
 var _ serving.Engine = (*embedEngine)(nil)
 
 func newEmbedEngine(cfg Config, m serving.Model, nat *model) (*embedEngine, error) {
+	return newPoolingEngine(cfg, m, nat, int(llama.ModelNEmbdOut(nat.handle)), unit)
+}
+
+// newPoolingEngine makes the engine of a model that gives so many numbers for a whole text, which finish copies.
+func newPoolingEngine(cfg Config, m serving.Model, nat *model, numbers int, finish func([]float32) []float32) (*embedEngine, error) {
 	window := widestWindow
 	if m.Context > 0 {
 		window = m.Context
@@ -38,10 +43,10 @@ func newEmbedEngine(cfg Config, m serving.Model, nat *model) (*embedEngine, erro
 		window = min(window, trained)
 	}
 	e := &embedEngine{model: nat, info: serving.Info{
-		Model: m, Context: window, Slots: 1, Dim: int(llama.ModelNEmbdOut(nat.handle)),
+		Model: m, Context: window, Slots: 1, Dim: numbers,
 		MemoryBytes: llama.ModelSize(nat.handle), Description: llama.ModelDesc(nat.handle),
 	}}
-	enc, err := newEncoder(cfg, nat, window, e.info.Dim)
+	enc, err := newEncoder(cfg, nat, window, numbers, finish)
 	if err != nil {
 		return nil, fault.Unavailable("there is not enough memory for the window of model %q: set a lower context for it", m.ID).Because(err)
 	}
@@ -64,7 +69,7 @@ func (e *embedEngine) Check(serving.Generation) error {
 	if e.closed {
 		return errUnloaded()
 	}
-	return fault.Invalid("model %q only embeds: choose a chat model", e.info.Model.ID).At("model")
+	return fault.Invalid("model %q does not chat: choose a chat model", e.info.Model.ID).At("model")
 }
 
 // Embed implements serving.Engine.
@@ -129,14 +134,15 @@ func (e *embedEngine) Close() error {
 
 // encoder is a native context that makes vectors. It belongs to the queue's goroutine.
 type encoder struct {
-	ctx   llama.Context
-	mem   llama.Memory // none in models that only encode
-	batch llama.Batch
-	dim   int
-	pace  *pace
+	ctx    llama.Context
+	mem    llama.Memory // none in models that only encode
+	batch  llama.Batch
+	dim    int
+	finish func([]float32) []float32 // copies what belongs to the context
+	pace   *pace
 }
 
-func newEncoder(cfg Config, m *model, window, dim int) (*encoder, error) {
+func newEncoder(cfg Config, m *model, window, dim int, finish func([]float32) []float32) (*encoder, error) {
 	p := llama.ContextDefaultParams()
 	// The attention of an encoder looks both ways, so that a text cannot be cut into several parts.
 	size := uint32(max(window, packTokens))
@@ -157,7 +163,7 @@ func newEncoder(cfg Config, m *model, window, dim int) (*encoder, error) {
 			return nil, fmt.Errorf("make context of %d tokens: %w", size, err)
 		}
 	}
-	e := &encoder{ctx: ctx, dim: dim, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
+	e := &encoder{ctx: ctx, dim: dim, finish: finish, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
 	e.mem, _ = llama.GetMemory(ctx)
 	return e, nil
 }
@@ -187,7 +193,7 @@ func (e *encoder) encode(texts [][]int32) ([][]float32, error) {
 		if err != nil || raw == nil {
 			return nil, fmt.Errorf("the library has no vector of text %d: %w", i, err)
 		}
-		vectors[i] = unit(raw)
+		vectors[i] = e.finish(raw)
 	}
 	return vectors, nil
 }

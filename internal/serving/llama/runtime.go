@@ -139,9 +139,12 @@ func (r *Runtime) Load(ctx context.Context, m serving.Model) (serving.Engine, er
 		return nil, err
 	}
 	var e serving.Engine
-	if m.Kind == serving.KindEmbed {
+	switch m.Kind {
+	case serving.KindEmbed:
 		e, err = newEmbedEngine(r.cfg, m, nat)
-	} else {
+	case serving.KindRerank:
+		e, err = newRankEngine(r.cfg, m, nat)
+	default:
 		e, err = newChatEngine(r.cfg, m, nat, r.shelf)
 	}
 	if err != nil {

@@ -1,0 +1,62 @@
+package serving
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// Rank judges documents by a query, with a model that Resolve returned: one of KindRerank reads both together;
+// with an embedding model the score is how alike their vectors are, which is quicker and knows less. The
+// timings are "load", "queue" and "rank".
+func (s *Service) Rank(ctx context.Context, sc chat.Scope, m Model, r Ranking) (Scores, error) {
+	began := time.Now()
+	l, err := s.pool.acquire(ctx, m)
+	if err != nil {
+		return Scores{}, err
+	}
+	defer l.release()
+	loaded := time.Now()
+	timings := chat.Timings{"load": loaded.Sub(began).Milliseconds()}
+	leave, err := l.gate.Enter(ctx, sc.Tenant, nil)
+	timings["queue"] = time.Since(loaded).Milliseconds()
+	if err != nil {
+		return Scores{Timings: timings}, err
+	}
+	defer leave()
+	admitted := time.Now()
+	out, err := rank(ctx, l.engine, r)
+	timings["rank"] = time.Since(admitted).Milliseconds()
+	out.Timings = timings
+	s.metrics.embedded(m.ID, out.Usage, admitted.Sub(began))
+	return out, err
+}
+
+func rank(ctx context.Context, e Engine, r Ranking) (Scores, error) {
+	if ranker, ok := e.(Ranker); ok {
+		return ranker.Rank(ctx, r)
+	}
+	if r.MaxTokens > 0 {
+		return Scores{}, fault.Invalid("model %q compares whole texts: leave max_tokens_per_doc out, or choose a reranking model", e.Info().Model.ID).At("max_tokens_per_doc")
+	}
+	inputs := []Input{{Text: r.Query}}
+	for _, d := range r.Documents {
+		inputs = append(inputs, Input{Text: d})
+	}
+	vectors, err := e.Embed(ctx, inputs)
+	if err != nil {
+		return Scores{Usage: vectors.Usage}, err
+	}
+	out := Scores{Usage: vectors.Usage, Scores: make([]float32, len(r.Documents))}
+	query := vectors.Vectors[0]
+	for i, v := range vectors.Vectors[1:] {
+		dot := float32(0)
+		for j := range v {
+			dot += v[j] * query[j]
+		}
+		out.Scores[i] = min(1, max(0, dot)) // what points away is of no use either
+	}
+	return out, nil
+}
