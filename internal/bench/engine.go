@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,24 +80,20 @@ type kase struct {
 // RunEngine starts both servers and measures the cases in turns.
 func RunEngine(ctx context.Context, o EngineOptions) (r EngineReport, err error) {
 	r = EngineReport{
-		Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+		Machine: machine(),
 		Model:   o.Model, Embedding: o.Embed, Libraries: o.Rival, Threads: o.Threads, Rounds: o.Rounds,
 	}
-	threads := strconv.Itoa(o.Threads)
-	env := append(slices.Clone(o.Env), "PARLEY_ENGINE_DIR="+o.Rival, "PARLEY_ENGINE_THREADS="+threads,
-		"PARLEY_ENGINE_SLOTS="+strconv.Itoa(engineSlots), "PARLEY_ENGINE_CONTEXT="+strconv.Itoa(engineContext), "PARLEY_ENGINE_CACHE_MB=8192")
-	ours, err := StartServer(ctx, o.Binary, env, o.Log)
+	ours, err := startOurs(ctx, o)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = cmp.Or(err, ours.Stop()) }()
-	chat, err := startRival(ctx, o.Rival, []string{"-m", o.File, "-t", threads, "-np", strconv.Itoa(engineSlots),
-		"-c", strconv.Itoa(engineSlots * engineContext), "--no-kv-unified"})
+	chat, err := startChatRival(ctx, o)
 	if err != nil {
 		return r, err
 	}
 	defer func() { _ = chat.Stop() }()
-	embed, err := startRival(ctx, o.Rival, []string{"-m", o.Embeds, "-t", threads, "--embeddings", "-np", "64", "-c", "32768", "-b", "8192", "-ub", "512"})
+	embed, err := startRival(ctx, o.Rival, []string{"-m", o.Embeds, "-t", strconv.Itoa(o.Threads), "--embeddings", "-np", "64", "-c", "32768", "-b", "8192", "-ub", "512"})
 	if err != nil {
 		return r, err
 	}
@@ -120,6 +115,17 @@ func RunEngine(ctx context.Context, o EngineOptions) (r EngineReport, err error)
 		fmt.Fprintf(o.Log, "%-58s %6.2f\n", c.name, row.Ratio)
 	}
 	return r, nil
+}
+
+func startOurs(ctx context.Context, o EngineOptions) (*Server, error) {
+	return StartServer(ctx, o.Binary, append(slices.Clone(o.Env), "PARLEY_ENGINE_DIR="+o.Rival,
+		"PARLEY_ENGINE_THREADS="+strconv.Itoa(o.Threads), "PARLEY_ENGINE_SLOTS="+strconv.Itoa(engineSlots),
+		"PARLEY_ENGINE_CONTEXT="+strconv.Itoa(engineContext), "PARLEY_ENGINE_CACHE_MB=8192"), o.Log)
+}
+
+func startChatRival(ctx context.Context, o EngineOptions) (*Server, error) {
+	return startRival(ctx, o.Rival, []string{"-m", o.File, "-t", strconv.Itoa(o.Threads), "-np", strconv.Itoa(engineSlots),
+		"-c", strconv.Itoa(engineSlots * engineContext), "--no-kv-unified"})
 }
 
 func (c kase) run(ctx context.Context, ours, rival side, rounds int) (Row, error) {

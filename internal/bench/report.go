@@ -46,7 +46,7 @@ const (
 
 // Run starts a server and measures it.
 func Run(ctx context.Context, o Options) (r Report, err error) {
-	r.Machine = fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	r.Machine = machine()
 	s, err := StartServer(ctx, o.Binary, o.Env, o.Log)
 	if err != nil {
 		return r, err
@@ -94,6 +94,10 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	}
 	r.AfterAborts, err = s.Process()
 	return r, err
+}
+
+func machine() string {
+	return fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 }
 
 func median(rounds []Round) Round {

@@ -30,8 +30,9 @@ type fake struct {
 	held  map[int32][]*cell // by slot
 	steps [][]Entry
 
-	loop  *Loop // whose sequences the slots must hold; nil is not checked
-	rigid bool  // cannot go back, as models with a running state
+	loop    *Loop // whose sequences the slots must hold; nil is not checked
+	forgets bool  // keeps no history
+	rigid   bool  // cannot go back, as models with a running state
 }
 
 // cell is one computed token; slots may share it.
@@ -46,6 +47,9 @@ func (f *fake) Decode(batch []Entry) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.forgets {
+		f.steps = f.steps[:0]
+	}
 	f.steps = append(f.steps, append([]Entry(nil), batch...))
 	f.clock = f.clock.Add(f.base + time.Duration(len(batch))*f.cost)
 	if f.fail != nil {

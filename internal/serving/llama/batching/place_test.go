@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/serving"
@@ -168,4 +169,43 @@ func TestReuseUnderPressure(t *testing.T) {
 			t.Error("nothing was reused, so that the case is not tested")
 		}
 	}
+}
+
+// Ten thousand short requests of a few owners, of which two thousand are given up at random moments: every slot
+// and cell is free at the end (start checks it), every other answer is whole.
+func TestTenThousandRequests(t *testing.T) {
+	t.Parallel()
+	requests := 10000
+	if testing.Short() {
+		requests = 1000
+	}
+	f := &fake{forgets: true, cfg: Config{Slots: 8, Batch: 64, Cells: 2048, Parts: true, Gap: 4, Guesses: 4, Shelf: &memory{t: t}}}
+	l := start(t, f)
+	var readers sync.WaitGroup
+	limit := make(chan struct{}, 40)
+	for i := range requests {
+		limit <- struct{}{}
+		readers.Go(func() {
+			defer func() { <-limit }()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			given := i%5 == 0
+			after := rand.IntN(4)
+			r := begin(ctx, t, l, Request{Prompt: prompt(1 + i%30), Limit: 20, Owner: fmt.Sprint(i % 3)}, []string{"a", "b", "c", "d"},
+				func(serving.Piece) error {
+					if after--; given && after <= 0 {
+						cancel()
+					}
+					return nil
+				})
+			if given && i%2 == 0 {
+				cancel() // at any moment, perhaps before it has a slot
+			}
+			r.wait(t)
+			if !given && (r.err != nil || r.text.String() != "abcd") {
+				t.Errorf("request %d: %q, error %v", i, r.text.String(), r.err)
+			}
+		})
+	}
+	readers.Wait()
 }
