@@ -57,6 +57,7 @@ type Loop struct {
 	cells    *cells
 	turn     uint64 // grows with each sequence that comes or goes
 	batch    []Entry
+	hungry   []*sequence   // room to sort in
 	perToken time.Duration // smoothed cost of a token of a prompt; 0 is unknown
 	costs    costs
 	guessed  int // tokens of the step, and how many of them were right

@@ -10,6 +10,8 @@ const (
 	firstChunk = 64
 	// leastChunk keeps prompts moving where the model is so slow that any chunk breaks the time of a step.
 	leastChunk = 8
+	// kept is the part of the prompts' share that the one that came first has for itself: a quarter.
+	kept = 4
 	// quiet is how many times longer a step may take while no stream is running. It still has an end,
 	// since cancellations and newcomers are seen between steps.
 	quiet = 5
@@ -56,27 +58,28 @@ func (l *Loop) plan() (prompts int) {
 	}
 }
 
-// share deals budget to the prompts in equal parts; what one does not need goes to the others. It
-// returns what was dealt.
+// share deals budget to the prompts and returns what was dealt. Whose prompt needs least comes first: that
+// brings first tokens soonest, for most readers, and nobody's short question waits for a long document. A
+// part is kept for the one that came first, so that it always moves.
 func (l *Loop) share(budget int) (dealt int) {
-	for budget > dealt {
-		hungry := 0
-		for _, s := range l.active {
-			if s.pending() > max(1, s.grant) {
-				hungry++
-			}
+	l.hungry = l.hungry[:0]
+	for _, s := range l.active {
+		if s.pending() > 1 {
+			l.hungry = append(l.hungry, s)
 		}
-		if hungry == 0 {
-			return dealt
-		}
-		part := max(1, (budget-dealt)/hungry)
-		for _, s := range l.active {
-			if s.pending() > max(1, s.grant) {
-				n := min(part, s.pending()-s.grant, budget-dealt)
-				s.grant += n
-				dealt += n
-			}
-		}
+	}
+	if len(l.hungry) == 0 || budget <= 0 {
+		return 0
+	}
+	deal := func(s *sequence, most int) {
+		n := min(most, s.pending()-s.grant)
+		s.grant += n
+		dealt += n
+	}
+	deal(l.hungry[0], max(1, budget/kept))
+	slices.SortStableFunc(l.hungry, func(a, b *sequence) int { return a.pending() - b.pending() })
+	for _, s := range l.hungry {
+		deal(s, budget-dealt)
 	}
 	return dealt
 }
