@@ -147,6 +147,8 @@ export function Composer({ draftKey, disabled = false, active, models = noModels
             ref={field}
             id={composerId}
             rows={1}
+            // Empty it has no direction of its own, and its placeholder runs as the page does.
+            dir={text ? 'auto' : undefined}
             value={text}
             disabled={disabled}
             placeholder={over ? t('composer.drop') : temporary ? t('temporary.placeholder') : t('chat.placeholder')}

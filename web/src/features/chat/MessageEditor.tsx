@@ -42,6 +42,7 @@ export function MessageEditor({ text: before, onCancel, onSave, onRerun }: Props
       <textarea
         ref={field}
         rows={1}
+        dir="auto"
         aria-label={onRerun ? t('chat.editing') : t('actions.editingAnswer')}
         value={text}
         onChange={(e) => setText(e.target.value)}

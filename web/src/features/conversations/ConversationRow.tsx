@@ -36,7 +36,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation: c, 
           onClick={(e) => actions.toggle(c.id, e.shiftKey)}
           className="size-4 shrink-0 accent-accent"
         />
-        <span className="truncate">{title}</span>
+        <span dir="auto" className="truncate">{title}</span>
       </label>
     )
   }
@@ -67,7 +67,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation: c, 
         title={title}
         className="flex h-9 items-center rounded-sm ps-2.5 pe-9 text-sm focus-visible:-outline-offset-2 pointer-coarse:h-11"
       >
-        <span className="truncate">{title}</span>
+        <span dir="auto" className="truncate">{title}</span>
       </Link>
       <Menu
         align="start"

@@ -82,7 +82,7 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
               </tr>
             ))}
           {rows?.map((r) => (
-            <tr key={id(r)} className={clsx(row, page && 'hover:bg-hover', chosen === id(r) && 'bg-sunken')}>
+            <tr key={id(r)} data-chosen={chosen === id(r) || undefined} className={clsx(row, page && 'hover:bg-hover', chosen === id(r) && 'bg-sunken')}>
               {columns.map((c, i) => (
                 <td key={c.key} data-label={c.title} className={clsx(cell, place(c), i === 0 ? '@max-2xl:basis-full @max-2xl:pe-20' : cards[c.card ?? 'plain'])}>
                   {i === 0 && page ? (
