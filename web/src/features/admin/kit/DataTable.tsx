@@ -37,6 +37,9 @@ interface Props<T> {
 // As long as the first rows are unknown, this many grey ones hold their place.
 const placeholders = 6
 
+// A card has the room of two lines for them.
+const held = ['@max-2xl:basis-full', '@max-2xl:basis-3/5']
+
 const widths = { narrow: '@max-3xl:@min-2xl:hidden', wide: '@max-5xl:@min-2xl:hidden' }
 
 /**
@@ -73,8 +76,8 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
           {!rows &&
             Array.from({ length: placeholders }, (_, i) => (
               <tr key={i} className={row}>
-                {columns.map((c) => (
-                  <td key={c.key} className={clsx(cell, place(c))}>
+                {columns.map((c, j) => (
+                  <td key={c.key} className={clsx(cell, place(c), held[j] ?? '@max-2xl:hidden')}>
                     <Skeleton className="h-4 w-4/5" />
                   </td>
                 ))}
@@ -95,7 +98,7 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
                   {c.note?.(r)}
                 </td>
               ))}
-              {actions && <td className="relative px-2 text-end @max-2xl:basis-full @max-2xl:p-0 @max-2xl:pt-1.5 @max-2xl:text-start">{actions(r)}</td>}
+              {actions && <td className="relative px-2 text-end whitespace-nowrap @max-2xl:basis-full @max-2xl:p-0 @max-2xl:pt-1.5 @max-2xl:text-start">{actions(r)}</td>}
             </tr>
           ))}
         </tbody>
