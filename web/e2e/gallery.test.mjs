@@ -1,11 +1,12 @@
 // The gallery of the page's parts, in both themes, contrasts and directions: nothing that axe minds, nothing
 // wider than a phone. PARLEY_E2E_SHOTS names a folder for pictures of it.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'
-import { accessible, launch, shot, sizes, still, target } from './harness.mjs'
+import { accessible, launch, sizes, still, target } from './harness.mjs'
 
 const skip = existsSync(target.chromium) ? false : `there is no browser at ${target.chromium}`
 let server, browser, page
@@ -99,12 +100,23 @@ test('nothing is wider than a phone', { skip }, async () => {
 })
 
 test('pictures of it', { skip: skip || (target.shots ? false : 'PARLEY_E2E_SHOTS is not set') }, async () => {
+  mkdirSync(target.shots, { recursive: true })
+  // Code and formulas are drawn as they come near.
+  for (const box of await page.locator('pre:visible, .formula:visible, .prose:visible').all()) await box.scrollIntoViewIfNeeded()
+  const devtools = await page.context().newCDPSession(page)
   for (const theme of ['Dark', 'Light']) {
     await choose(theme)
-    // Code and formulas are drawn as they come near.
-    for (const box of await page.locator('pre:visible, .formula:visible, .prose:visible').all()) await box.scrollIntoViewIfNeeded()
     await page.evaluate(() => scrollTo(0, 0))
-    await shot(page, `gallery-${theme.toLowerCase()}`, { fullPage: true })
+    await still(page)
+    for (const chapter of await page.locator('[data-chapter]').all()) {
+      const clip = await chapter.evaluate((el) => {
+        const { left, top, width, height } = el.getBoundingClientRect()
+        return { x: left - 32, y: top + scrollY - 32, width: width + 64, height: height + 64, scale: 1 }
+      })
+      const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 50, captureBeyondViewport: true, clip })
+      const name = `gallery-${await chapter.getAttribute('id')}-${theme.toLowerCase()}.webp`
+      writeFileSync(join(target.shots, name), Buffer.from(data, 'base64'))
+    }
   }
 })
 

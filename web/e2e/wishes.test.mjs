@@ -14,7 +14,8 @@ before(async () => {
   const context = await open({})
   const page = await context.newPage()
   await enter(page)
-  await say(page, 'Show me everything: code, a table, a list.')
+  // Long by itself, so that there is something to scroll whatever the answer is.
+  await say(page, `Show me everything: code, a table, a list.${'\n\nAnd tell me why.'.repeat(6)}`)
   chat = new URL(page.url()).pathname
   session = await context.storageState()
   await context.close()

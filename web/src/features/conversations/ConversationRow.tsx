@@ -65,7 +65,11 @@ export const ConversationRow = memo(function ConversationRow({ conversation: c, 
         onClick={onChosen}
         aria-current={open ? 'page' : undefined}
         title={title}
-        className="flex h-9 items-center rounded-sm ps-2.5 pe-9 text-sm focus-visible:-outline-offset-2 pointer-coarse:h-11"
+        // The title has the whole row until the button comes.
+        className={clsx(
+          'flex h-9 items-center rounded-sm px-2.5 text-sm group-focus-within/row:pe-9 group-hover/row:pe-9 group-has-aria-expanded/row:pe-9 focus-visible:-outline-offset-2 pointer-coarse:h-11 pointer-coarse:pe-9',
+          open && 'pe-9',
+        )}
       >
         <span dir="auto" className="truncate">{title}</span>
       </Link>

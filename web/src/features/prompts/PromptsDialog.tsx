@@ -62,7 +62,7 @@ function Library({ me, onEdit }: { me: Me; onEdit: (p: Prompt | 'new') => void }
   }
   return (
     <>
-      <div className="flex gap-2 px-6 pt-4 pb-3">
+      <div className="flex gap-2 px-6 pt-4 pb-3 max-sm:flex-col">
         <input type="search" aria-label={t('prompts.search')} placeholder={t('prompts.search')} value={q} onChange={(e) => setQ(e.target.value)} className={inputClass} />
         {add}
       </div>

@@ -48,6 +48,7 @@ const widths = { narrow: '@max-3xl:@min-2xl:hidden', wide: '@max-5xl:@min-2xl:hi
  */
 export function DataTable<T>({ label, columns, rows, id, page, chosen, list, actions }: Props<T>) {
   const { t } = useTranslation('admin')
+  const first = columns.some((c) => c.card === 'corner') ? '@max-2xl:basis-full @max-2xl:pe-20' : '@max-2xl:basis-full'
   const place = (c: Column<T>) => clsx(c.from && widths[c.from], c.end && '@min-2xl:text-end')
   return (
     <>
@@ -87,7 +88,7 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
           {rows?.map((r) => (
             <tr key={id(r)} data-chosen={chosen === id(r) || undefined} className={clsx(row, page && 'hover:bg-hover', chosen === id(r) && 'bg-sunken')}>
               {columns.map((c, i) => (
-                <td key={c.key} data-label={c.title} className={clsx(cell, place(c), i === 0 ? '@max-2xl:basis-full @max-2xl:pe-20' : cards[c.card ?? 'plain'])}>
+                <td key={c.key} data-label={c.title} className={clsx(cell, place(c), i === 0 ? first : cards[c.card ?? 'plain'])}>
                   {i === 0 && page ? (
                     <PageLink page={page} id={id(r)} row={id(r)} className="font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent">
                       {c.cell(r)}
