@@ -1,11 +1,12 @@
 // The gallery of the page's parts, in both themes, contrasts and directions: nothing that axe minds, nothing
 // wider than a phone. PARLEY_E2E_SHOTS names a folder for pictures of it.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'
-import { accessible, launch, shot, sizes, target } from './harness.mjs'
+import { accessible, launch, sizes, still, target } from './harness.mjs'
 
 const skip = existsSync(target.chromium) ? false : `there is no browser at ${target.chromium}`
 let server, browser, page
@@ -26,7 +27,7 @@ before(async () => {
   page.on('pageerror', (err) => faults.push(err.stack))
   page.on('console', (msg) => msg.type() === 'error' && faults.push(msg.text()))
   await page.goto(new URL('/gallery/', server.resolvedUrls.local[0]).href, { timeout: 60_000 })
-  await page.getByRole('heading', { level: 1 }).waitFor({ timeout: 60_000 })
+  await page.getByRole('heading', { level: 1, name: 'Parley’s parts' }).waitFor({ timeout: 60_000 })
 })
 after(async () => {
   await browser?.close()
@@ -64,11 +65,14 @@ test('what opens is accessible too', { skip }, async () => {
     await choose(theme)
     for (const opener of await page.locator('[data-opens]').all()) {
       const kind = await opener.getAttribute('data-opens')
+      // A page that scrolls closes its tooltips.
+      await opener.scrollIntoViewIfNeeded()
+      await still(page)
       if (kind === 'tooltip') await opener.focus()
       else await opener.click()
       const role = { tooltip: 'tooltip', menu: 'menu', dialog: 'dialog' }[kind]
       if (role) await page.getByRole(role).first().waitFor()
-      await accessible(page)
+      await accessible(page, role ? `[role=${role}]` : '[aria-live]')
       await page.keyboard.press('Escape')
       if (role && role !== 'tooltip') await page.getByRole(role).first().waitFor({ state: 'hidden' })
     }
@@ -82,6 +86,7 @@ test('nothing is wider than a phone', { skip }, async () => {
       const { clientWidth, scrollWidth } = document.documentElement
       if (scrollWidth <= clientWidth) return []
       return [...document.querySelectorAll('figure, figure *')]
+        .filter((el) => !el.closest('pre'))
         .filter((el) => {
           const { left, right } = el.getBoundingClientRect()
           return left < -1 || right > clientWidth + 1
@@ -95,9 +100,23 @@ test('nothing is wider than a phone', { skip }, async () => {
 })
 
 test('pictures of it', { skip: skip || (target.shots ? false : 'PARLEY_E2E_SHOTS is not set') }, async () => {
+  mkdirSync(target.shots, { recursive: true })
+  // Code and formulas are drawn as they come near.
+  for (const box of await page.locator('pre:visible, .formula:visible, .prose:visible').all()) await box.scrollIntoViewIfNeeded()
+  const devtools = await page.context().newCDPSession(page)
   for (const theme of ['Dark', 'Light']) {
     await choose(theme)
-    await shot(page, `gallery-${theme.toLowerCase()}`, { fullPage: true })
+    await page.evaluate(() => scrollTo(0, 0))
+    await still(page)
+    for (const chapter of await page.locator('[data-chapter]').all()) {
+      const clip = await chapter.evaluate((el) => {
+        const { left, top, width, height } = el.getBoundingClientRect()
+        return { x: left - 32, y: top + scrollY - 32, width: width + 64, height: height + 64, scale: 1 }
+      })
+      const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 50, captureBeyondViewport: true, clip })
+      const name = `gallery-${await chapter.getAttribute('id')}-${theme.toLowerCase()}.webp`
+      writeFileSync(join(target.shots, name), Buffer.from(data, 'base64'))
+    }
   }
 })
 

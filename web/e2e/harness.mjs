@@ -40,11 +40,11 @@ export function watch(context) {
   return faults
 }
 
-/** Fails when axe finds something wrong with the page as it is. */
-export async function accessible(page) {
+/** Fails when axe finds something wrong with the page as it is, or with a part of it. */
+export async function accessible(page, within) {
   await still(page)
   await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  const { violations } = await page.evaluate((part) => globalThis.axe.run(part ?? document, { resultTypes: ['violations'] }), within)
   // Menus and tooltips float outside the landmarks, as they should.
   const floating = (v) => v.id === 'region' && v.nodes.every((n) => n.html.includes('data-radix-popper'))
   const told = violations.filter((v) => !floating(v)).map((v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`)

@@ -1,5 +1,5 @@
 import clsx from 'clsx'
-import type { ComponentType, ElementType, ReactNode } from 'react'
+import { useLayoutEffect, useRef, type ComponentType, type ElementType, type ReactNode } from 'react'
 
 /** A part of the gallery: the components that it shows, by name, and their cases. */
 export interface Section {
@@ -31,3 +31,33 @@ export const unbroken = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkb
 /** A text of several lines. */
 export const long =
   'A conversation that began with a question about the tides, went on to the moon, and ended, hours later, with a recipe for bread that nobody had asked for.'
+
+interface StateProps {
+  /** The element of the component that is in it; without it the first one. */
+  at?: string
+  /** As it looks under the pointer, pressed, or with the focus. */
+  look?: 'hover' | 'active' | 'focus'
+  /** What a click on it opens, which the browser's test then looks at. */
+  opens?: 'menu' | 'dialog' | 'tooltip'
+  children: ReactNode
+}
+
+/** Puts a part of a component into a state that only a reader at work brings about; gallery.css knows the looks. */
+export function State({ at = '*', look, opens, children }: StateProps) {
+  const box = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const el = box.current?.querySelector<HTMLElement>(at)
+    if (!el) throw new Error(`nothing is at ${at}`)
+    if (look) el.dataset.look = look
+    if (opens) el.dataset.opens = opens
+  }, [at, look, opens])
+  return (
+    <div ref={box} className="contents">
+      {children}
+    </div>
+  )
+}
+
+export const looks = ['hover', 'active', 'focus'] as const
+
+export const nothing = () => {}

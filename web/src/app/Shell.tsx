@@ -95,7 +95,7 @@ function SignedIn({ me }: { me: Me }) {
   const open = wide ? (pinned ? undefined : () => setPinned(true)) : () => setDrawer(true)
   return (
     <div className="flex h-full">
-      <a href="#main" className="absolute -top-20 left-3 z-50 rounded-sm bg-text px-3 py-2 text-sm text-canvas focus:top-3">
+      <a href="#main" className="absolute -top-20 start-3 z-50 rounded-sm bg-text px-3 py-2 text-sm text-canvas focus:top-3">
         {t('app.skip')}
       </a>
       {wide && pinned && <div className="w-68 shrink-0 border-e border-line">{sidebar(false)}</div>}

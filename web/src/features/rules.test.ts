@@ -6,7 +6,7 @@ import { de as adminDe } from './admin/strings/de'
 import { en as adminEn } from './admin/strings/en'
 import { safeNext } from './auth/SignInPage'
 import { groupByDate } from './conversations/groups'
-import { marked } from './conversations/marked'
+import { marked, plain } from './conversations/marked'
 import { deviceName } from './settings/device'
 import { when } from './settings/when'
 
@@ -57,6 +57,15 @@ describe('marked', () => {
     ['anything', '', 'anything'],
   ])('%s, %s', (snippet, q, want) => expect(show(snippet, q)).toBe(want))
 })
+
+test.each([
+  ['Here is what I know about **sqlite or postgresql**.', 'Here is what I know about sqlite or postgresql.'],
+  ['Notes | |:---|---:|:---:| | **SQLite** | 1 | none', 'Notes · SQLite · 1 · none'],
+  ['| a | b | c |', 'a · b · c'],
+  ['## Title then `code` and ~~old~~', 'Title then code and old'],
+  ['2**3 is 8, a || b, __init__', '2**3 is 8, a || b, __init__'],
+  ['#1 of C# and F#', '#1 of C# and F#'],
+])('a snippet %s reads as %s', (snippet, want) => expect(plain(snippet)).toBe(want))
 
 test.each([
   ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox, Linux'],

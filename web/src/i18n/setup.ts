@@ -47,6 +47,7 @@ export async function setLanguage(language: Language, remember = false) {
   await Promise.all([...namespaces.keys()].map((name) => fetchStrings(language, name)))
   await i18next.changeLanguage(language)
   document.documentElement.lang = language
+  document.documentElement.dir = i18next.dir(language)
 }
 
 async function fetchStrings(language: Language, namespace: string) {

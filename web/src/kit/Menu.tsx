@@ -60,7 +60,7 @@ export function MenuSub({ icon: Icon, label, children }: { icon?: LucideIcon; la
       <Radix.SubTrigger className={clsx(item, 'data-[state=open]:bg-hover')}>
         {Icon && <Icon aria-hidden="true" className="size-4 text-muted" />}
         {label}
-        <ChevronRight aria-hidden="true" className="ms-auto size-4 text-muted rtl:rotate-180" />
+        <ChevronRight aria-hidden="true" className="ms-auto size-4 text-muted rtl:-scale-x-100" />
       </Radix.SubTrigger>
       <Radix.Portal>
         <Radix.SubContent

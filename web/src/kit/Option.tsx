@@ -27,6 +27,7 @@ export function Option({ id, active, selected = active, onPoint, onChoose, child
       role="option"
       tabIndex={-1}
       aria-selected={selected}
+      data-active={active || undefined}
       onPointerMove={onPoint}
       // The field keeps the focus.
       onPointerDown={(e) => e.preventDefault()}

@@ -26,6 +26,7 @@ export function TextArea({ label, hint, bare, className, id, ...rest }: Props) {
       </label>
       <textarea
         rows={3}
+        dir={rest.value ? 'auto' : undefined}
         {...rest}
         ref={area}
         id={field}

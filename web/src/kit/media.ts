@@ -11,3 +11,8 @@ function watch(query: string) {
 
 /** Whether two answers have room beside each other. */
 export const useRoomForTwo = watch('(min-width: 900px)')
+
+const less = matchMedia('(prefers-reduced-motion: reduce)')
+
+/** How a scroll that the page makes moves: not at all for whom motion is reduced. */
+export const scrolling = (): ScrollBehavior => (less.matches ? 'instant' : 'smooth')

@@ -33,7 +33,7 @@ export function AdminPage({ me }: { me: Me }) {
         <div className="flex min-w-0 flex-1 flex-col">
           {!wide && (
             <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-2">
-              <IconButton icon={PanelLeft} label={t('nav.menu')} onClick={() => setDrawer(true)} />
+              <IconButton icon={PanelLeft} label={t('nav.menu')} onClick={() => setDrawer(true)} className="rtl:-scale-x-100" />
               <span className="truncate text-sm font-medium">{t('nav.title')}</span>
             </header>
           )}

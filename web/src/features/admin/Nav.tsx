@@ -27,7 +27,7 @@ export function Nav({ me, current, onChosen }: Props) {
         </div>
       </div>
       <Link to="/" onClick={onChosen} className={clsx(item, 'mb-1 text-muted')}>
-        <ArrowLeft aria-hidden="true" className="size-4" />
+        <ArrowLeft aria-hidden="true" className="size-4 rtl:-scale-x-100" />
         {t('nav.back')}
       </Link>
       {sectionsFor(me).map((section, i) => (

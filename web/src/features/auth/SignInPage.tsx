@@ -152,7 +152,7 @@ function Tenants({ tenants, busy, onBack, onChoose }: TenantsProps) {
           className="flex h-12 w-full items-center justify-between gap-3 rounded-md border border-line bg-raised px-4 text-start font-medium transition-colors hover:bg-sunken disabled:opacity-60"
         >
           <span className="truncate">{tenant.name}</span>
-          <ArrowRight aria-hidden="true" className="size-4 shrink-0 text-muted" />
+          <ArrowRight aria-hidden="true" className="size-4 shrink-0 text-muted rtl:-scale-x-100" />
         </button>
       ))}
       <Button look="ghost" className="w-full" onClick={onBack}>

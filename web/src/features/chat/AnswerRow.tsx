@@ -62,7 +62,7 @@ export function AnswerRow({ message, place, models, last, canAsk, marked, onShow
             <div className={clsx(quiet, (last || message.feedback) && 'opacity-100')}>
               {text && <CopyButton text={text} label={t('chat.copy')} />}
               {canAsk && <Again models={models} model={message.model} onAgain={onAgain} />}
-              {canAsk && text && last && goesOn(message) && <IconButton icon={StepForward} size="sm" label={t('actions.continue')} onClick={onGoOn} />}
+              {canAsk && text && last && goesOn(message) && <IconButton icon={StepForward} size="sm" label={t('actions.continue')} onClick={onGoOn} className="rtl:-scale-x-100" />}
               {text && (
                 <>
                   <Thumbs feedback={message.feedback} onRate={rate} onAsk={setAsked} />

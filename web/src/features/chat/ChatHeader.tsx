@@ -32,8 +32,16 @@ export function ChatHeader({ conversation, title, models, model, beside, tempora
   const newKeys = useKeysOf('newChat')
   return (
     <header className="flex h-13 shrink-0 items-center gap-1 px-3">
-      {onOpenSidebar && <IconButton icon={PanelLeft} label={t('list.open')} keys={sidebarKeys} onClick={onOpenSidebar} />}
-      <h1 className="min-w-0 flex-1 truncate ps-1 text-base font-medium">{title || <span className="sr-only">{t('chat.newChat')}</span>}</h1>
+      {onOpenSidebar && <IconButton icon={PanelLeft} label={t('list.open')} keys={sidebarKeys} onClick={onOpenSidebar} className="rtl:-scale-x-100" />}
+      <h1 className="min-w-0 flex-1 ps-1 text-base font-medium">
+        {title ? (
+          <span dir="auto" className="block w-fit max-w-full truncate">
+            {title}
+          </span>
+        ) : (
+          <span className="sr-only">{t('chat.newChat')}</span>
+        )}
+      </h1>
       {temporary && (
         <span className="flex h-7 shrink-0 items-center gap-1.5 rounded-full border border-dashed border-edge px-2.5 text-xs font-medium text-muted max-sm:hidden">
           <MessageCircleDashed aria-hidden="true" className="size-3.5" />

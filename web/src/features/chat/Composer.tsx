@@ -140,13 +140,13 @@ export function Composer({ draftKey, disabled = false, active, models = noModels
             }}
           />
           <IconButton icon={Paperclip} label={t('composer.attach')} side="top" disabled={disabled} onClick={() => picker.current?.click()} className="my-0.5 rounded-full" />
-          <label htmlFor={composerId} className="sr-only">
-            {t('chat.message')}
-          </label>
           <textarea
             ref={field}
             id={composerId}
+            aria-label={t('chat.message')}
             rows={1}
+            // Empty it has no direction of its own, and its placeholder runs as the page does.
+            dir={text ? 'auto' : undefined}
             value={text}
             disabled={disabled}
             placeholder={over ? t('composer.drop') : temporary ? t('temporary.placeholder') : t('chat.placeholder')}

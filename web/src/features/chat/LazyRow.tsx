@@ -67,7 +67,7 @@ export function LazyRow({ message, drawn, speakers, children }: Props) {
       ) : (
         <article id={message.id} className={message.role === 'user' ? 'flex flex-col items-end' : undefined}>
           <h2 className="sr-only">{message.role === 'user' ? speakers.you : speakers.parley}</h2>
-          <div className="text-read wrap-anywhere whitespace-pre-wrap">{message.text}</div>
+          <div dir="auto" className="text-read wrap-anywhere whitespace-pre-wrap">{message.text}</div>
         </article>
       )}
     </div>

@@ -33,7 +33,7 @@ export function MessageEditor({ text: before, onCancel, onSave, onRerun }: Props
   const rerun = () => (onRerun ? ready && onRerun(text.trim()) : save())
   return (
     <form
-      className="rounded-lg border border-line bg-sunken p-3"
+      className="rounded-lg border border-line bg-sunken p-3 transition-colors focus-within:border-edge"
       onSubmit={(e) => {
         e.preventDefault()
         rerun()
@@ -42,6 +42,7 @@ export function MessageEditor({ text: before, onCancel, onSave, onRerun }: Props
       <textarea
         ref={field}
         rows={1}
+        dir="auto"
         aria-label={onRerun ? t('chat.editing') : t('actions.editingAnswer')}
         value={text}
         onChange={(e) => setText(e.target.value)}

@@ -38,7 +38,7 @@ export function ModelPicker({ models, model, beside, onModel, onBeside }: Props)
         <button
           type="button"
           aria-label={`${t('chat.chooseModel')}: ${name ?? ''}`}
-          className="flex h-9 max-w-[45vw] items-center max-sm:max-w-36 gap-1.5 rounded-sm px-2.5 text-sm text-muted transition-colors hover:bg-hover hover:text-text aria-expanded:bg-hover aria-expanded:text-text"
+          className="flex h-9 max-w-[45vw] items-center gap-1.5 max-sm:max-w-30 rounded-sm px-2.5 text-sm text-muted transition-colors hover:bg-hover hover:text-text aria-expanded:bg-hover aria-expanded:text-text"
         >
           {beside && <Columns2 aria-hidden="true" className="size-4 shrink-0 text-accent" />}
           <span className="truncate">{name ?? t('chat.model')}</span>

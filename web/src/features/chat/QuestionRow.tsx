@@ -80,5 +80,5 @@ export function Said({ text }: { text: string }) {
 
 /** Shows its content when the row is pointed at or has the focus; always where nothing can point. */
 export const quiet = clsx(
-  'flex items-center gap-0.5 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 has-aria-expanded:opacity-100 pointer-coarse:opacity-100',
+  'flex min-w-0 flex-wrap items-center gap-0.5 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 has-aria-expanded:opacity-100 pointer-coarse:opacity-100',
 )

@@ -25,7 +25,7 @@ export function QueueChips({ queue, idle, onSend, onEdit, onRemove }: Props) {
         return (
           <li key={m.id} className="flex h-9 items-center gap-2 border-line ps-3 pe-1.5 text-sm not-first:border-t pointer-coarse:h-11">
             <CornerDownRight aria-hidden="true" className="size-4 shrink-0 text-muted rtl:-scale-x-100" />
-            <span className="min-w-0 flex-1 truncate text-muted">{words}</span>
+            <span dir="auto" className="min-w-0 flex-1 truncate text-muted">{words}</span>
             {idle && <IconButton icon={ArrowUp} size="sm" label={t('composer.sendNow')} onClick={() => onSend(m.id)} />}
             <IconButton icon={Pencil} size="sm" label={t('composer.editQueued')} onClick={() => onEdit(m)} />
             <IconButton icon={X} size="sm" label={t('composer.removeQueued')} onClick={() => onRemove(m.id)} />

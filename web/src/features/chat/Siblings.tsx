@@ -10,11 +10,11 @@ export function Siblings({ place, onShow }: { place: Place; onShow: (id: string)
   if (total < 2) return null
   return (
     <div role="group" aria-label={t('chat.version', { n, total })} className="flex items-center text-sm text-muted">
-      <IconButton icon={ChevronLeft} size="sm" label={t('chat.previous')} disabled={!previous} onClick={() => previous && onShow(previous)} />
+      <IconButton icon={ChevronLeft} size="sm" label={t('chat.previous')} disabled={!previous} onClick={() => previous && onShow(previous)} className="rtl:-scale-x-100" />
       <span className="min-w-8 text-center tabular-nums">
         {n}/{total}
       </span>
-      <IconButton icon={ChevronRight} size="sm" label={t('chat.next')} disabled={!next} onClick={() => next && onShow(next)} />
+      <IconButton icon={ChevronRight} size="sm" label={t('chat.next')} disabled={!next} onClick={() => next && onShow(next)} className="rtl:-scale-x-100" />
     </div>
   )
 }

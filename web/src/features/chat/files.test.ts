@@ -36,7 +36,7 @@ describe('withFiles and splitFiles', () => {
 })
 
 test.each([
-  [999, '999 byte'],
+  [999, '999 bytes'],
   [1_500, '1.5 kB'],
   [256_000, '256 kB'],
   [1_120_000_000, '1.1 GB'],

@@ -66,5 +66,5 @@ export function splitFiles(message: string): { text: string; files: TextFile[] }
 /** A size as people read it. */
 export function sizeText(bytes: number, language: string): string {
   const [n, unit] = bytes < 1000 ? [bytes, 'byte'] : bytes < 1e6 ? [bytes / 1000, 'kilobyte'] : bytes < 1e9 ? [bytes / 1e6, 'megabyte'] : [bytes / 1e9, 'gigabyte']
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: n < 10 && unit !== 'byte' ? 1 : 0 }).format(n)
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: unit === 'byte' ? 'long' : 'short', maximumFractionDigits: n < 10 && unit !== 'byte' ? 1 : 0 }).format(n)
 }

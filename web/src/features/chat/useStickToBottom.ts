@@ -1,4 +1,5 @@
 import { useCallback, useLayoutEffect, useRef, useState } from 'react'
+import { scrolling } from '@/kit/media'
 
 /**
  * Keeps a scrolled box at its end while its content grows, for as long as the reader leaves it there.
@@ -61,7 +62,7 @@ export function useStickToBottom() {
     const el = box.current
     if (!el) return
     stuck.current = true
-    el.scrollTo({ top: el.scrollHeight, behavior: smooth ? 'smooth' : 'instant' })
+    el.scrollTo({ top: el.scrollHeight, behavior: smooth ? scrolling() : 'instant' })
   }, [])
 
   const letGo = useCallback(() => {

@@ -9,7 +9,7 @@ import { groups, table, typing, type Keys } from './table'
 export default function Sheet({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
   return (
-    <Dialog open onClose={onClose} title={t('commands.name.sheet')} className="max-w-xl">
+    <Dialog open onClose={onClose} title={t('commands.name.sheet')} className="max-w-2xl">
       <div data-keys="sheet" className="gap-x-8 overflow-y-auto px-6 pt-5 pb-6 sm:columns-2">
         {groups.map((group) => {
           const lines = table.flatMap((c) => (c.group === group && c.keys ? [{ name: t(`commands.name.${c.id}`), keys: c.keys }] : []))

@@ -27,7 +27,7 @@ export function ChatLine({ chat }: { chat: Conversation }) {
   return (
     <span className="flex items-center gap-3 text-sm">
       <MessageSquare aria-hidden="true" className="size-4 shrink-0 text-muted" />
-      <span className="min-w-0 truncate">{chat.title || t('chat.untitled')}</span>
+      <span dir="auto" className="min-w-0 truncate">{chat.title || t('chat.untitled')}</span>
     </span>
   )
 }

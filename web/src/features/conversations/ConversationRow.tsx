@@ -36,7 +36,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation: c, 
           onClick={(e) => actions.toggle(c.id, e.shiftKey)}
           className="size-4 shrink-0 accent-accent"
         />
-        <span className="truncate">{title}</span>
+        <span dir="auto" className="truncate">{title}</span>
       </label>
     )
   }
@@ -65,9 +65,13 @@ export const ConversationRow = memo(function ConversationRow({ conversation: c, 
         onClick={onChosen}
         aria-current={open ? 'page' : undefined}
         title={title}
-        className="flex h-9 items-center rounded-sm ps-2.5 pe-9 text-sm focus-visible:-outline-offset-2 pointer-coarse:h-11"
+        // The title has the whole row until the button comes.
+        className={clsx(
+          'flex h-9 items-center rounded-sm px-2.5 text-sm group-focus-within/row:pe-9 group-hover/row:pe-9 group-has-aria-expanded/row:pe-9 focus-visible:-outline-offset-2 pointer-coarse:h-11 pointer-coarse:pe-9',
+          open && 'pe-9',
+        )}
       >
-        <span className="truncate">{title}</span>
+        <span dir="auto" className="truncate">{title}</span>
       </Link>
       <Menu
         align="start"

@@ -22,7 +22,7 @@ export function FolderRow({ folder, holdsOpen, onOpen, onRename, onDelete, onDro
     <div {...drop} role="presentation" className={clsx('group/row relative rounded-sm transition-colors hover:bg-hover', over && 'bg-accent-soft outline-2 -outline-offset-2 outline-accent')}>
       <button type="button" onClick={onOpen} className="flex h-9 w-full items-center gap-2.5 rounded-sm ps-2.5 pe-9 text-start text-sm focus-visible:-outline-offset-2 pointer-coarse:h-11">
         <Icon aria-hidden="true" className={clsx('size-4 shrink-0', holdsOpen ? 'text-accent' : 'text-muted')} />
-        <span className="truncate">{folder.name}</span>
+        <span dir="auto" className="truncate">{folder.name}</span>
         {folder.conversations > 0 && <span className="text-xs text-muted tabular-nums">{folder.conversations}</span>}
       </button>
       <FolderMenu folder={folder} onRename={onRename} onDelete={onDelete} quiet />

@@ -10,6 +10,7 @@ export function Rename({ title, onEnd }: { title: string; onEnd: (title?: string
   return (
     <input
       ref={field}
+      dir="auto"
       value={text}
       maxLength={200}
       aria-label={t('list.renameLabel')}

@@ -43,7 +43,7 @@ export function Sidebar({ chat, onSearch, onClose, onShare, drawer = false, foot
       <div className="flex h-13 shrink-0 items-center gap-2 ps-4 pe-2.5">
         <Logo className="size-6" />
         <span className="flex-1 text-base font-semibold tracking-tight">{t('app.name')}</span>
-        <IconButton icon={drawer ? X : PanelLeftClose} label={t('list.close')} keys={closeKeys} onClick={onClose} />
+        <IconButton icon={drawer ? X : PanelLeftClose} label={t('list.close')} keys={closeKeys} onClick={onClose} className="rtl:-scale-x-100" />
       </div>
       <div className="space-y-0.5 px-2.5 pb-2">
         <Link to="/" search={folder && { folder: folder.id }} onClick={chosen} className={row}>
@@ -58,7 +58,7 @@ export function Sidebar({ chat, onSearch, onClose, onShare, drawer = false, foot
       </div>
       {shown !== home && (
         <div className="flex items-center gap-1 px-2.5 pb-1">
-          <IconButton icon={ArrowLeft} size="sm" label={t('list.backToChats')} onClick={() => setFilter(home)} className="rtl:rotate-180" />
+          <IconButton icon={ArrowLeft} size="sm" label={t('list.backToChats')} onClick={() => setFilter(home)} className="rtl:-scale-x-100" />
           <h2 className="min-w-0 flex-1 truncate text-sm font-medium">{folder?.name ?? t('list.archived')}</h2>
           {folder && <FolderMenu folder={folder} onRename={() => setTask({ do: 'rename', folder })} onDelete={() => setTask({ do: 'delete', folder })} />}
         </div>

@@ -23,7 +23,7 @@ export function PromptsDialog({ me, onClose }: { me: Me; onClose: () => void }) 
       {editing ? (
         <>
           <div className="flex items-center gap-1 px-5 pt-4">
-            <IconButton icon={ArrowLeft} size="sm" label={t('prompts.back')} onClick={() => setEditing(null)} className="rtl:rotate-180" />
+            <IconButton icon={ArrowLeft} size="sm" label={t('prompts.back')} onClick={() => setEditing(null)} className="rtl:-scale-x-100" />
             <h3 className="text-base font-semibold">{editing === 'new' ? t('prompts.new') : `/${editing.command}`}</h3>
           </div>
           <PromptForm prompt={editing === 'new' ? undefined : editing} onDone={() => setEditing(null)} />
@@ -62,7 +62,7 @@ function Library({ me, onEdit }: { me: Me; onEdit: (p: Prompt | 'new') => void }
   }
   return (
     <>
-      <div className="flex gap-2 px-6 pt-4 pb-3">
+      <div className="flex gap-2 px-6 pt-4 pb-3 max-sm:flex-col">
         <input type="search" aria-label={t('prompts.search')} placeholder={t('prompts.search')} value={q} onChange={(e) => setQ(e.target.value)} className={inputClass} />
         {add}
       </div>
@@ -76,12 +76,12 @@ function Library({ me, onEdit }: { me: Me; onEdit: (p: Prompt | 'new') => void }
               <div className="min-w-0 flex-1">
                 <p className="flex items-baseline gap-2 text-sm">
                   <span className="shrink-0 font-medium">/{p.command}</span>
-                  <span className="truncate">{p.title}</span>
+                  <span dir="auto" className="truncate">{p.title}</span>
                 </p>
                 <p className="mt-0.5 flex items-center gap-1.5 truncate text-xs text-muted">
                   {p.shared && <Users aria-hidden="true" className="size-3.5 shrink-0" />}
                   {p.shared && <span className="shrink-0">{p.mine ? t('prompts.shared') : t('prompts.by', { name: p.owner_name })} ·</span>}
-                  <span className="truncate">{p.text}</span>
+                  <span dir="auto" className="truncate">{p.text}</span>
                 </p>
               </div>
               {((p.mine && mayWrite) || mayAdminister) && (

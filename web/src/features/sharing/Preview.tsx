@@ -31,7 +31,7 @@ export function Preview({ conversation, request }: { conversation: string; reque
         {messages.slice(0, 200).map((m, i) => (
           <div key={i}>
             <p className="text-xs font-medium text-muted">{m.role === 'user' ? t('share.asked') : t('share.answered')}</p>
-            <p className="wrap-anywhere whitespace-pre-wrap">
+            <p dir="auto" className="wrap-anywhere whitespace-pre-wrap">
               {redactedParts(m.text).map((part, j) =>
                 part.redacted && request.redact ? (
                   <mark key={j} className="rounded-[0.25em] bg-warn-soft px-1 text-warn">

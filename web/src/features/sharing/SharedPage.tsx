@@ -43,7 +43,7 @@ export function SharedPage() {
           <Missing error={shared.error} retry={() => void shared.refetch()} />
         ) : (
           <>
-            <h1 className="pt-10 text-2xl font-semibold tracking-tight text-balance">{chat.title || t('chat.untitled')}</h1>
+            <h1 dir="auto" className="w-fit pt-10 text-2xl font-semibold tracking-tight text-balance">{chat.title || t('chat.untitled')}</h1>
             <p className="mt-1.5 border-b border-line pb-6 text-sm text-muted">
               {t('share.by', { name: chat.shared_by, tenant: chat.tenant, date: day(chat.created_at) })} {t('share.until', { date: day(chat.expires_at) })}
             </p>

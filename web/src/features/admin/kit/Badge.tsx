@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 export type Tone = 'plain' | 'good' | 'warn' | 'danger'
 
 const looks: Record<Tone, string> = {
-  plain: 'bg-sunken text-muted',
+  plain: 'bg-sunken text-muted inset-ring inset-ring-line',
   good: 'bg-accent-soft text-accent',
   warn: 'bg-warn-soft text-warn',
   danger: 'bg-danger-soft text-danger',

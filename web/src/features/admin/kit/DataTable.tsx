@@ -37,6 +37,9 @@ interface Props<T> {
 // As long as the first rows are unknown, this many grey ones hold their place.
 const placeholders = 6
 
+// A card has the room of two lines for them.
+const held = ['@max-2xl:basis-full', '@max-2xl:basis-3/5']
+
 const widths = { narrow: '@max-3xl:@min-2xl:hidden', wide: '@max-5xl:@min-2xl:hidden' }
 
 /**
@@ -45,6 +48,7 @@ const widths = { narrow: '@max-3xl:@min-2xl:hidden', wide: '@max-5xl:@min-2xl:hi
  */
 export function DataTable<T>({ label, columns, rows, id, page, chosen, list, actions }: Props<T>) {
   const { t } = useTranslation('admin')
+  const first = columns.some((c) => c.card === 'corner') ? '@max-2xl:basis-full @max-2xl:pe-20' : '@max-2xl:basis-full'
   const place = (c: Column<T>) => clsx(c.from && widths[c.from], c.end && '@min-2xl:text-end')
   return (
     <>
@@ -73,8 +77,8 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
           {!rows &&
             Array.from({ length: placeholders }, (_, i) => (
               <tr key={i} className={row}>
-                {columns.map((c) => (
-                  <td key={c.key} className={clsx(cell, place(c))}>
+                {columns.map((c, j) => (
+                  <td key={c.key} className={clsx(cell, place(c), held[j] ?? '@max-2xl:hidden')}>
                     <Skeleton className="h-4 w-4/5" />
                   </td>
                 ))}
@@ -82,9 +86,9 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
               </tr>
             ))}
           {rows?.map((r) => (
-            <tr key={id(r)} className={clsx(row, page && 'hover:bg-hover', chosen === id(r) && 'bg-sunken')}>
+            <tr key={id(r)} data-chosen={chosen === id(r) || undefined} className={clsx(row, page && 'hover:bg-hover', chosen === id(r) && 'bg-sunken')}>
               {columns.map((c, i) => (
-                <td key={c.key} data-label={c.title} className={clsx(cell, place(c), i === 0 ? '@max-2xl:basis-full @max-2xl:pe-20' : cards[c.card ?? 'plain'])}>
+                <td key={c.key} data-label={c.title} className={clsx(cell, place(c), i === 0 ? first : cards[c.card ?? 'plain'])}>
                   {i === 0 && page ? (
                     <PageLink page={page} id={id(r)} row={id(r)} className="font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent">
                       {c.cell(r)}
@@ -95,7 +99,7 @@ export function DataTable<T>({ label, columns, rows, id, page, chosen, list, act
                   {c.note?.(r)}
                 </td>
               ))}
-              {actions && <td className="relative px-2 text-end @max-2xl:basis-full @max-2xl:p-0 @max-2xl:pt-1.5 @max-2xl:text-start">{actions(r)}</td>}
+              {actions && <td className="relative px-2 text-end whitespace-nowrap @max-2xl:basis-full @max-2xl:p-0 @max-2xl:pt-1.5 @max-2xl:text-start">{actions(r)}</td>}
             </tr>
           ))}
         </tbody>

@@ -26,7 +26,7 @@ export function ListBody({ query, count, list, empty, children, more }: Props) {
     return (
       <Notice
         action={
-          <Button size="sm" onClick={() => void query.refetch()}>
+          <Button size="sm" className="-my-1" onClick={() => void query.refetch()}>
             {t('kit.retry')}
           </Button>
         }

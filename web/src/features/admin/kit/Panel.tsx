@@ -37,7 +37,7 @@ export function Panel({ page, row, title, subtitle, children }: Props) {
       className="z-10 flex w-[27rem] shrink-0 animate-fade flex-col border-s border-line bg-raised max-xl:absolute max-xl:inset-0 max-xl:w-auto max-xl:border-0"
     >
       <header className="flex shrink-0 items-start gap-2 px-5 pt-4 pb-3">
-        <IconButton icon={ArrowLeft} label={t('kit.back')} onClick={close} className="-ms-2 xl:hidden" />
+        <IconButton icon={ArrowLeft} label={t('kit.back')} onClick={close} className="-ms-2 xl:hidden rtl:-scale-x-100" />
         <div className="min-w-0 flex-1 pt-1">
           <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold wrap-anywhere outline-none">
             {title}

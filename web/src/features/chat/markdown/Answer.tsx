@@ -6,7 +6,7 @@ const load = () => import('./Drawn')
 
 // Without the part that draws Markdown an answer is still worth reading.
 const Drawn = lazy(() =>
-  load().catch(() => ({ default: ({ text }: AnswerProps) => <div className="whitespace-pre-wrap">{text}</div> })),
+  load().catch(() => ({ default: ({ text }: AnswerProps) => <div dir="auto" className="whitespace-pre-wrap">{text}</div> })),
 )
 
 /** Fetches the Markdown part ahead of the first answer. */

@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react'
 import { useTranslation } from 'react-i18next'
+import { scrolling } from '@/kit/media'
 import { nothingShared } from './parse/parser'
 
 /** The numbers of the footnotes of the text around. */
@@ -25,5 +26,5 @@ export function NoteMark({ name }: { name: string }) {
 export function visit(from: HTMLElement, selector: string) {
   const target = from.closest('.prose')?.querySelector<HTMLElement>(selector)
   target?.focus({ preventScroll: true })
-  target?.scrollIntoView({ block: 'center', behavior: 'smooth' })
+  target?.scrollIntoView({ block: 'center', behavior: scrolling() })
 }

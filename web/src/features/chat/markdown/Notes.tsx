@@ -9,7 +9,7 @@ import { parseBlocks, type Shared } from './parse/parser'
 export function Notes({ notes, shared }: { notes: { name: string; text: string }[]; shared: Shared }) {
   const { t } = useTranslation()
   return (
-    <div role="group" aria-label={t('markdown.notes')} className="notes">
+    <div role="group" aria-label={t('markdown.notes')} dir="auto" className="notes">
       <ol>
         {notes.map(({ name, text }, i) => (
           <li key={name} data-note={i + 1} tabIndex={-1}>

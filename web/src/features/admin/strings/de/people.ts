@@ -145,7 +145,7 @@ export const keys = {
   name: 'Name',
   owner: 'Besitzer',
   prefix: 'Beginnt mit',
-  permissions: 'Darf',
+  permissions: 'Zugriff',
   may: { chat: 'chatten', admin: 'verwalten' },
   chat: 'Nur chatten',
   admin: 'Auch verwalten',

@@ -145,7 +145,7 @@ export const keys = {
   name: 'Name',
   owner: 'Owner',
   prefix: 'Begins with',
-  permissions: 'May',
+  permissions: 'Access',
   may: { chat: 'chat', admin: 'administer' },
   chat: 'Chat only',
   admin: 'Also administer',
