@@ -38,6 +38,6 @@ void Promise.allSettled([router.load(), setLanguage(preferredLanguage()), questi
     )
   })
   if (import.meta.env.PROD) whenQuiet(() => void navigator.serviceWorker?.register('/sw.js').catch(() => {}))
-  // Who is at the door goes to the chat next.
-  if (page === 'signIn' || page === 'setup' || page === 'join') whenQuiet(() => void pages.shell().catch(() => {}))
+  // Who writes at the door goes to the chat next.
+  if (page === 'signIn' || page === 'setup' || page === 'join') addEventListener('input', () => void pages.shell().catch(() => {}), { once: true })
 })
