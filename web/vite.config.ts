@@ -13,6 +13,16 @@ const onlyWoff2: Plugin = {
   transform: (code, id) => (/katex[\w.-]*\.css/.test(id) ? code.replace(/,\s*url\([^)]+\)\s*format\("(?:woff|truetype)"\)/g, '') : undefined),
 }
 
+// What the page starts with comes in few files, not in fifty: what src/main.ts needs itself, what every address needs,
+// sign-in included, and what the chat needs besides. Each file holds these modules and all that they import; a module
+// that two of them need is in the earlier one. Everything else is left to the bundler.
+const groups = [
+  // Not main.ts itself: the page of diagrams shares this file, and must not begin the other page.
+  { name: 'first', priority: 3, test: /src\/(api\/early|app\/pages|i18n\/languages)\.ts$|vite\/preload-helper/ },
+  { name: 'base', priority: 2, test: /src\/(start|features\/auth\/SignInPage)\.tsx$/ },
+  { name: 'chat', priority: 1, test: /src\/app\/Shell\.tsx$/ },
+]
+
 export default defineConfig({
   plugins: [onlyWoff2, react(), tailwindcss()],
   resolve: {
@@ -32,7 +42,10 @@ export default defineConfig({
     manifest: true,
     chunkSizeWarningLimit: 700,
     // Diagrams are drawn in a page of their own, which the server sends with a policy of its own.
-    rolldownOptions: { input: { index: here('./index.html'), diagram: here('./diagram.html') } },
+    rolldownOptions: {
+      input: { index: here('./index.html'), diagram: here('./diagram.html') },
+      output: { codeSplitting: { groups } },
+    },
   },
   worker: { format: 'es' },
   server: {

@@ -1,4 +1,5 @@
 import { Skeleton } from '@/kit/Skeleton'
+import { Splash } from '@/kit/Splash'
 import { Spinner } from '@/kit/Spinner'
 import { Case, type Section } from '../section'
 
@@ -10,6 +11,16 @@ export const loading: Section[] = [
         <div className="space-y-3">
           <Skeleton className="h-4 w-3/4" />
           <Skeleton className="h-4 w-1/2" />
+        </div>
+      </Case>
+    ),
+  },
+  {
+    of: { Splash },
+    Cases: () => (
+      <Case name="before the page is there">
+        <div className="h-40">
+          <Splash />
         </div>
       </Case>
     ),

@@ -1,3 +1,4 @@
+import { take } from './early'
 import type { TenantChoice } from './types'
 
 /** A call that failed. `message` is safe to show and says what to do; `code` is for programs. */
@@ -71,14 +72,15 @@ export function whenSignedOut(fn: () => void) {
 export async function call<T>(path: string, { method = 'GET', body, signal, keepalive, query }: Options = {}): Promise<T> {
   let res: Response
   try {
-    res = await fetch(address(path, query), {
+    const early = method === 'GET' ? take(address(path, query)) : undefined
+    res = await (early ?? fetch(address(path, query), {
       method,
       signal,
       keepalive,
       credentials: 'same-origin',
       headers: body === undefined ? { Accept: 'application/json' } : { Accept: 'application/json', 'Content-Type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
-    })
+    }))
   } catch (err) {
     if (signal?.aborted) throw err
     throw new ApiError(0, OFFLINE, '')

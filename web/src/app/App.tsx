@@ -4,8 +4,8 @@ import { Direction } from 'radix-ui'
 import { Suspense } from 'react'
 import { liveRegionId } from '@/kit/announce'
 import { useDirection } from '@/kit/direction'
+import { Splash } from '@/kit/Splash'
 import { Toaster } from '@/kit/Toaster'
-import { TooltipProvider } from '@/kit/Tooltip'
 import { queryClient } from './queries'
 import { router } from './router'
 
@@ -13,13 +13,11 @@ export function App() {
   return (
     <Direction.Provider dir={useDirection()}>
       <QueryClientProvider client={queryClient}>
-        <TooltipProvider delayDuration={400}>
-          <Suspense>
-            <RouterProvider router={router} />
-          </Suspense>
-          <Toaster />
-          <div id={liveRegionId} aria-live="polite" className="sr-only" />
-        </TooltipProvider>
+        <Suspense fallback={<Splash />}>
+          <RouterProvider router={router} />
+        </Suspense>
+        <Toaster />
+        <div id={liveRegionId} aria-live="polite" className="sr-only" />
       </QueryClientProvider>
     </Direction.Provider>
   )

@@ -6,7 +6,8 @@ import type { Me } from '@/api/types'
 import { hadSession, useMe } from '@/features/auth/session'
 import { CommandCenter } from '@/features/commands/CommandCenter'
 import { Button } from '@/kit/Button'
-import { Spinner } from '@/kit/Spinner'
+import { Splash } from '@/kit/Splash'
+import { TooltipProvider } from '@/kit/Tooltip'
 
 /** Lets in who is signed in, and sends everyone else to the door. */
 export function Gate({ children }: { children: (me: Me) => ReactNode }) {
@@ -14,10 +15,10 @@ export function Gate({ children }: { children: (me: Me) => ReactNode }) {
   const me = useMe()
   if (me.data) {
     return (
-      <>
+      <TooltipProvider delayDuration={400}>
         {children(me.data)}
         <CommandCenter me={me.data} />
-      </>
+      </TooltipProvider>
     )
   }
   if (me.data === null) return <ToSignIn />
@@ -30,18 +31,7 @@ export function Gate({ children }: { children: (me: Me) => ReactNode }) {
       </main>
     )
   }
-  return <Waiting />
-}
-
-/** What is shown while a part of the page is on its way. */
-export function Waiting() {
-  const { t } = useTranslation()
-  return (
-    <div role="status" className="flex h-full items-center justify-center text-muted">
-      <span className="sr-only">{t('app.loading')}</span>
-      <Spinner className="size-6" />
-    </div>
-  )
+  return <Splash />
 }
 
 // Goes once: while the sign-in page is being fetched this stays, under the new address already.

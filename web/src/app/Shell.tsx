@@ -10,6 +10,7 @@ import { preloadMarkdown } from '@/features/chat/markdown/Answer'
 import { executeAll, watchDoomed } from '@/features/conversations/doomed'
 import { offered, useOffer } from '@/features/commands/offers'
 import { Sidebar } from '@/features/conversations/Sidebar'
+import { whenQuiet } from '@/kit/quiet'
 import { toast } from '@/kit/toasts'
 import { AccountMenu } from './AccountMenu'
 import { Drawer } from './Drawer'
@@ -20,8 +21,8 @@ const SettingsDialog = lazy(() => import('@/features/settings/SettingsDialog'))
 const ShareDialog = lazy(() => import('@/features/sharing/ShareDialog').then((m) => ({ default: m.ShareDialog })))
 const PromptsDialog = lazy(() => import('@/features/prompts/PromptsDialog').then((m) => ({ default: m.PromptsDialog })))
 
-// On its way beside the first answers of the server, since most visits need it.
-preloadMarkdown()
+// An open chat is drawn with it. A new one needs it later, and loads it once it is there itself.
+if (location.pathname.startsWith('/c/')) preloadMarkdown()
 
 /** The chat, for who is signed in. */
 export function Shell() {
@@ -42,6 +43,7 @@ function SignedIn({ me }: { me: Me }) {
   const [shared, setShared] = useState<Conversation | null>(null)
   const client = useQueryClient()
   useEffect(() => watchDoomed(client), [client])
+  useEffect(() => whenQuiet(preloadMarkdown), [])
 
   const leave = (message: string) => {
     toast({ text: message })

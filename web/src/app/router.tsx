@@ -1,16 +1,14 @@
-import { createRootRoute, createRoute, createRouter, Link, Outlet, parseSearchWith, stringifySearchWith } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Outlet, parseSearchWith, stringifySearchWith } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { loadAdmin } from '@/features/admin/load'
 import { Crash } from './Crash'
-import { Gate, Waiting } from './Gate'
-import { Shell } from './Shell'
+import { pages } from './pages'
 
-const SignInPage = lazy(() => import('@/features/auth/SignInPage').then((m) => ({ default: m.SignInPage })))
-const SetupPage = lazy(() => import('@/features/setup/SetupPage').then((m) => ({ default: m.SetupPage })))
-const SharedPage = lazy(() => import('@/features/sharing/SharedPage').then((m) => ({ default: m.SharedPage })))
-const JoinPage = lazy(() => import('@/features/auth/JoinPage').then((m) => ({ default: m.JoinPage })))
-const AdminPage = lazy(loadAdmin)
+const Shell = lazyRouteComponent(pages.shell)
+const Admin = lazyRouteComponent(pages.admin)
+const SignInPage = lazyRouteComponent(pages.signIn)
+const SetupPage = lazyRouteComponent(pages.setup)
+const JoinPage = lazyRouteComponent(pages.join)
+const SharedPage = lazyRouteComponent(pages.shared)
 
 type Search = Record<string, unknown>
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
@@ -83,18 +81,6 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
-}
-
-function Admin() {
-  return (
-    <Gate>
-      {(me) => (
-        <Suspense fallback={<Waiting />}>
-          <AdminPage key={me.user.id} me={me} />
-        </Suspense>
-      )}
-    </Gate>
-  )
 }
 
 function Missing() {

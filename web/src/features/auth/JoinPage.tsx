@@ -104,7 +104,7 @@ function JoinForm({ token, invited, onJoined }: FormProps) {
     try {
       const me = await join({ token, name: form.name.trim(), password: form.password })
       onJoined()
-      begin(me)
+      await begin(me)
       toast({ text: t('join.welcome', { tenant: invited.tenant }) })
       void navigate({ to: '/', replace: true })
     } catch (err) {

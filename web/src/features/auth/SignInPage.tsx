@@ -7,7 +7,7 @@ import { errorText } from '@/api/errorText'
 import type { AuthOptions, Me, TenantChoice } from '@/api/types'
 import { Button } from '@/kit/Button'
 import { Notice } from '@/kit/Notice'
-import { Skeleton } from '@/kit/Skeleton'
+import { Splash } from '@/kit/Splash'
 import { AuthFrame } from './AuthFrame'
 import { PasswordForm } from './PasswordForm'
 import { signIn, useAuthOptions, useSessionChange, type Credentials } from './session'
@@ -32,15 +32,15 @@ export function SignInPage() {
     document.title = `${t('auth.title')} · Parley`
   }, [t])
 
-  const enter = (me: Me) => {
-    begin(me)
+  const enter = async (me: Me) => {
+    await begin(me)
     router.history.push(safeNext(next))
   }
   const submit = async (credentials: Credentials) => {
     setBusy(true)
     setProblem(null)
     try {
-      enter(await signIn(credentials))
+      await enter(await signIn(credentials))
     } catch (err) {
       if (err instanceof ApiError && err.code === 'choose_tenant' && err.extra.tenants) {
         setChoice({ credentials, tenants: err.extra.tenants })
@@ -54,17 +54,7 @@ export function SignInPage() {
     }
   }
 
-  if (options.isPending) {
-    return (
-      <AuthFrame title={t('auth.title')}>
-        <div role="status" className="space-y-4">
-          <span className="sr-only">{t('app.loading')}</span>
-          <Skeleton className="h-10" />
-          <Skeleton className="h-10" />
-        </div>
-      </AuthFrame>
-    )
-  }
+  if (options.isPending) return <Splash />
   if (options.isError) {
     return (
       <AuthFrame title={t('app.offlineTitle')} lead={errorText(options.error)}>

@@ -1,28 +1,22 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ApiError, del, get, post } from '@/api/client'
 import type { AuthOptions, Me } from '@/api/types'
 import { tab } from '@/kit/storage'
-import { asker } from '@/features/chat/asker'
-import { clearAttachments } from '@/features/chat/attachments'
-import { clearDrafts } from '@/features/chat/drafts'
-import { clearPairs } from '@/features/chat/pairs'
-import { clearQueues } from '@/features/chat/queue'
-import { turns } from '@/features/chat/turns'
 
 export const meKey = ['me']
 
 /** Who is signed in; null for nobody. */
-export function useMe() {
-  return useQuery({
-    queryKey: meKey,
-    staleTime: 60_000,
-    queryFn: () =>
-      get<Me>('/v1/me').catch((err: unknown) => {
-        if (err instanceof ApiError && err.status === 401) return null
-        throw err
-      }),
-  })
-}
+export const meQuery = queryOptions({
+  queryKey: meKey,
+  staleTime: 60_000,
+  queryFn: () =>
+    get<Me>('/v1/me').catch((err: unknown) => {
+      if (err instanceof ApiError && err.status === 401) return null
+      throw err
+    }),
+})
+
+export const useMe = () => useQuery(meQuery)
 
 /** Whether somebody may administer the own organisation. */
 export const isAdmin = (me: Me) => me.user.role === 'admin' || me.user.role === 'owner'
@@ -30,9 +24,10 @@ export const isAdmin = (me: Me) => me.user.role === 'admin' || me.user.role === 
 /** The shortest password that the server takes; its default until it has told. */
 export const useShortestPassword = () => useAuthOptions().data?.password_min_length ?? 8
 
-export function useAuthOptions() {
-  return useQuery({ queryKey: ['auth', 'options'], queryFn: () => get<AuthOptions>('/v1/auth/options'), staleTime: Infinity })
-}
+/** How somebody may sign in, and what else the server tells everybody. */
+export const optionsQuery = queryOptions({ queryKey: ['auth', 'options'], queryFn: () => get<AuthOptions>('/v1/auth/options'), staleTime: Infinity })
+
+export const useAuthOptions = () => useQuery(optionsQuery)
 
 export interface Credentials {
   email: string
@@ -65,33 +60,31 @@ const lastUser = 'parley.user'
 /** Whether this tab was signed in, and did not sign out. */
 export const hadSession = () => tab.get(lastUser) !== undefined
 
-function clearWriting() {
-  clearDrafts()
-  clearQueues()
-  clearAttachments()
-  clearPairs()
-}
+// Who has not signed in needs nothing of the chat but this, and so it is fetched when somebody does.
+const chat = () => import('@/features/chat/forget')
 
 /** Returns functions that begin and end a session in this tab. */
 export function useSessionChange() {
   const client = useQueryClient()
   const forget = () => {
-    turns.clear()
-    asker.clear()
     client.removeQueries({ predicate: (q) => q.queryKey[0] !== 'auth' && q.queryKey[0] !== 'me' })
   }
   return {
     /** Nothing of an earlier account may stay in the cache. */
-    begin: (me: Me) => {
+    begin: async (me: Me) => {
+      const { forgetTurns, forgetWriting } = await chat()
+      forgetTurns()
       forget()
       // A draft outlives a session that ran out, but is never shown to somebody else.
-      if (tab.get(lastUser) !== me.user.id) clearWriting()
+      if (tab.get(lastUser) !== me.user.id) forgetWriting()
       tab.set(lastUser, me.user.id)
       client.setQueryData(meKey, me)
       void client.invalidateQueries({ queryKey: ['auth'] })
     },
-    end: () => {
-      clearWriting()
+    end: async () => {
+      const { forgetTurns, forgetWriting } = await chat()
+      forgetWriting()
+      forgetTurns()
       tab.remove(lastUser)
       client.setQueryData(meKey, null)
       forget()

@@ -54,8 +54,9 @@ export function Composer({ draftKey, disabled = false, active, models = noModels
   useLayoutEffect(() => {
     const el = field.current
     if (!el) return
-    el.style.height = 'auto'
-    el.style.height = `${el.scrollHeight}px`
+    el.style.height = ''
+    // To ask for a height has the whole page laid out; empty it is one row, without asking.
+    if (text !== '') el.style.height = `${el.scrollHeight}px`
   }, [text])
 
   // A phone's keyboard should not rise by itself.

@@ -1,7 +1,8 @@
 import { Languages, Monitor, Moon, Sun, type LucideIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { setTheme, useTheme, type Theme } from '@/app/theme'
-import { languages, setLanguage, type Language } from '@/i18n/setup'
+import { languages, type Language } from '@/i18n/languages'
+import { setLanguage } from '@/i18n/setup'
 import { offered, useOffers } from './offers'
 import { table, type Group, type Keys } from './table'
 

@@ -46,7 +46,7 @@ export function SetupPage() {
     setBusy(true)
     setProblem(null)
     try {
-      begin(await setUp({ token, ...form, name: form.name.trim(), email: form.email.trim(), tenant_name: form.tenant_name.trim() }))
+      await begin(await setUp({ token, ...form, name: form.name.trim(), email: form.email.trim(), tenant_name: form.tenant_name.trim() }))
       void navigate({ to: '/', replace: true })
     } catch (err) {
       const param = err instanceof ApiError ? err.extra.param : undefined

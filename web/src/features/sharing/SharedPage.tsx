@@ -9,12 +9,21 @@ import { locale } from '@/i18n/setup'
 import { Button } from '@/kit/Button'
 import { Logo } from '@/kit/Logo'
 import { Skeleton } from '@/kit/Skeleton'
+import { TooltipProvider } from '@/kit/Tooltip'
 import { useShared } from './data'
 
 preloadMarkdown()
 
 /** A chat that somebody shared: to read, and nothing else. */
 export function SharedPage() {
+  return (
+    <TooltipProvider delayDuration={400}>
+      <Shared />
+    </TooltipProvider>
+  )
+}
+
+function Shared() {
   const { t, i18n } = useTranslation()
   const { token = '' } = useParams({ strict: false })
   const shared = useShared(token)
