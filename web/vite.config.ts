@@ -56,6 +56,7 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['{src,gallery}/**/*.test.{ts,tsx}'],
     setupFiles: ['src/test/setup.ts'],
+    testTimeout: 20_000,
     restoreMocks: true,
   },
 })
