@@ -1,6 +1,7 @@
 """The official Python client against a running server (PARLEY_URL, PARLEY_KEY)."""
 
 import base64
+import json
 import math
 import os
 import struct
@@ -81,6 +82,69 @@ def test_logit_bias_bans_a_token(client):
     assert r.choices[0].finish_reason in ("stop", "length")
 
 
+PERSON = {"type": "object", "additionalProperties": False, "required": ["name", "age", "role"], "properties": {
+    "name": {"type": "string", "maxLength": 40}, "age": {"type": "integer", "minimum": 0, "maximum": 120},
+    "role": {"enum": ["user", "admin"]}}}
+WEATHER = {"type": "function", "function": {"name": "get_weather", "description": "The weather of a city.", "parameters": {
+    "type": "object", "additionalProperties": False, "required": ["city", "days"], "properties": {
+        "city": {"type": "string", "maxLength": 30}, "days": {"type": "integer", "minimum": 1, "maximum": 9}}}}}
+
+
+def fits_person(text):
+    p = json.loads(text)
+    assert list(p) == ["name", "age", "role"] and len(p["name"]) <= 40 and 0 <= p["age"] <= 120 and p["role"] in ("user", "admin")
+
+
+def test_json_schema(client):
+    ask = dict(model=CHAT, messages=[{"role": "user", "content": "Invent a person."}], temperature=1, max_tokens=200,
+               response_format={"type": "json_schema", "json_schema": {"name": "person", "strict": True, "schema": PERSON}})
+    for seed in range(3):
+        r = client.chat.completions.create(seed=seed, **ask)
+        assert r.choices[0].finish_reason == "stop"
+        fits_person(r.choices[0].message.content)
+    fits_person("".join(c.choices[0].delta.content or "" for c in client.chat.completions.create(seed=9, stream=True, **ask)))
+
+
+def test_json_object(client):
+    r = client.chat.completions.create(model=CHAT, messages=[{"role": "user", "content": "Describe a cat as JSON."}], seed=1,
+                                       temperature=0.7, max_tokens=300, response_format={"type": "json_object"})
+    if r.choices[0].finish_reason == "stop":
+        assert isinstance(json.loads(r.choices[0].message.content), dict)
+    else:
+        assert r.choices[0].finish_reason == "length" and r.choices[0].message.content.startswith("{")
+
+
+def check_weather(call):
+    args = json.loads(call.function.arguments)
+    assert call.function.name == "get_weather" and 1 <= args["days"] <= 9 and len(args["city"]) <= 30
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "get_weather"}}])
+def test_forced_tool_call_and_round_trip(client, choice):
+    ask = [{"role": "user", "content": "How is the weather in Oslo over the next 3 days?"}]
+    r = client.chat.completions.create(model=CHAT, messages=ask, tools=[WEATHER], tool_choice=choice, parallel_tool_calls=False,
+                                       temperature=1, seed=3, max_tokens=200)
+    m = r.choices[0].message
+    assert r.choices[0].finish_reason == "tool_calls" and m.content is None and len(m.tool_calls) == 1
+    assert m.tool_calls[0].id and m.tool_calls[0].type == "function"
+    check_weather(m.tool_calls[0])
+    again = client.chat.completions.create(model=CHAT, tools=[WEATHER], tool_choice="none", max_tokens=40, temperature=0, messages=[
+        *ask, m, {"role": "tool", "tool_call_id": m.tool_calls[0].id, "content": "It rains all day, 4 degrees."}])
+    assert again.choices[0].message.content.strip() and again.choices[0].message.tool_calls is None
+
+
+def test_forced_tool_call_streamed(client):
+    chunks = list(client.chat.completions.create(
+        model=CHAT, messages=[{"role": "user", "content": "Weather in Rome for 2 days?"}], tools=[WEATHER], stream=True,
+        tool_choice={"type": "function", "function": {"name": "get_weather"}}, temperature=1, seed=5, max_tokens=200))
+    parts = [t for c in chunks for t in c.choices[0].delta.tool_calls or []]
+    assert parts[0].id and parts[0].type == "function" and parts[0].function.name == "get_weather"
+    assert all(p.id is None and p.type is None and p.function.name is None and p.index == 0 for p in parts[1:]) and len(parts) > 2
+    args = json.loads("".join(p.function.arguments for p in parts))
+    assert 1 <= args["days"] <= 9 and len(args["city"]) <= 30
+    assert chunks[-1].choices[0].finish_reason == "tool_calls"
+
+
 def test_models(client):
     ids = [m.id for m in client.models.list()]
     assert CHAT in ids and EMBED in ids
@@ -123,8 +187,12 @@ def test_typed_errors(client):
         client.chat.completions.create(model=CHAT, messages=[{"role": "user", "content": "word " * 20000}])
     assert e.value.code == "context_length_exceeded" and e.value.param == "messages"
     with pytest.raises(openai.BadRequestError) as e:
-        client.chat.completions.create(model=CHAT, messages=ASK, tools=[{"type": "function", "function": {"name": "f"}}])
-    assert e.value.code == "not_available_yet" and e.value.param == "tools"
+        client.chat.completions.create(model=CHAT, messages=ASK, tools=[{"type": "function", "function": {"name": "no spaces"}}])
+    assert e.value.param == "tools[0].function.name"
+    with pytest.raises(openai.BadRequestError) as e:
+        client.chat.completions.create(model=CHAT, messages=ASK, response_format={"type": "json_schema", "json_schema": {
+            "name": "n", "schema": {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": 2}}})
+    assert e.value.code == "schema_not_supported" and "uniqueItems" in e.value.message
     with pytest.raises(openai.BadRequestError) as e:
         client.embeddings.create(model=EMBED, input="word " * 5000)
     assert e.value.code == "context_length_exceeded"

@@ -40,6 +40,8 @@ type Ask struct {
 	Messages []chat.Message
 	Continue bool // go on with the last message, an answer that is not finished
 	Params   chat.Params
+	Format   *chat.Format // what the answer must be; nil is text
+	Tools    chat.ToolUse
 	Choices  int // answers to the same prompt; 0 means 1
 
 	Conversation string // of a turn that is kept
@@ -101,7 +103,8 @@ func (o *Orchestrator) generate(ctx context.Context, ask Ask, sink Sink) (Result
 			if choice > 0 {
 				queue = nil
 			}
-			out, err := o.models.Generate(ctx, ask.Scope, ask.Model, serving.Generation{Messages: ask.Messages, Continue: ask.Continue, Params: params, Volatile: ask.Volatile}, queue,
+			out, err := o.models.Generate(ctx, ask.Scope, ask.Model, serving.Generation{
+				Messages: ask.Messages, Continue: ask.Continue, Params: params, Volatile: ask.Volatile, Format: ask.Format, Tools: ask.Tools}, queue,
 				func(p serving.Piece) error {
 					mu.Lock()
 					defer mu.Unlock()

@@ -83,14 +83,23 @@ type Generation struct {
 	Tenant string
 	// Volatile says that nothing of it may be written to a disk.
 	Volatile bool
+	// Format, when not nil, is what the answer must be. An answer that ends by itself is JSON that fits; one
+	// with finish "length" is the beginning of such. A schema that the engine cannot promise is a fault.Invalid
+	// of kind "schema_not_supported", "schema_too_complex" or "schema_unsatisfiable".
+	Format *chat.Format
+	// Tools are what the answer may or must call. Calls come as pieces with Call, and an answer that ends by
+	// itself after one has the finish "tool_calls". The arguments of a call that is forced fit the tool's
+	// schema; of others, they are what the model wrote.
+	Tools chat.ToolUse
 }
 
-// Piece is a part of an answer. Logprobs has an entry a token when the request asked for them; a piece
+// Piece is a part of an answer: text, or of a tool call. Logprobs has an entry a token when the request asked for them; a piece
 // may hold none or several tokens, since text waits until its characters are whole and cannot be the
-// beginning of a stop string.
+// beginning of a stop string or of a call. The tokens of calls have none.
 type Piece struct {
 	Text     string
 	Logprobs []chat.TokenLogprob
+	Call     *chat.CallDelta // when not nil, Text is empty
 }
 
 // Outcome is how a generation ended.

@@ -37,11 +37,12 @@ type Choice struct {
 	FinishReason chat.Finish `json:"finish_reason"`
 }
 
-// Answer is an assistant's message.
+// Answer is an assistant's message. Content is null when there is nothing but calls.
 type Answer struct {
-	Role    string  `json:"role"`
-	Content string  `json:"content"`
-	Refusal *string `json:"refusal"`
+	Role      string     `json:"role"`
+	Content   *string    `json:"content"`
+	Refusal   *string    `json:"refusal"`
+	ToolCalls []ToolCall `json:"tool_calls,omitempty"`
 }
 
 // Chunk is one event of a stream.
@@ -66,8 +67,9 @@ type ChunkChoice struct {
 
 // Delta is what is added to an answer.
 type Delta struct {
-	Role    string  `json:"role,omitempty"`
-	Content *string `json:"content,omitempty"`
+	Role      string          `json:"role,omitempty"`
+	Content   *string         `json:"content,omitempty"`
+	ToolCalls []ToolCallDelta `json:"tool_calls,omitempty"`
 }
 
 // Logprobs lists the tokens with their probabilities.
@@ -160,9 +162,14 @@ func (a *api) complete(c echo.Context) error {
 		return a.stream(c, req, ask, id, created)
 	}
 	texts := make([]strings.Builder, ask.Choices)
+	calls := make([][]ToolCall, ask.Choices)
 	logprobs := make([][]chat.TokenLogprob, ask.Choices)
 	result, err := a.turns.Answer(c.Request().Context(), ask, orchestrator.Sink{
 		Piece: func(choice int, p serving.Piece) error {
+			if p.Call != nil {
+				calls[choice] = addCall(calls[choice], *p.Call)
+				return nil
+			}
 			texts[choice].WriteString(p.Text)
 			logprobs[choice] = append(logprobs[choice], p.Logprobs...)
 			return nil
@@ -176,7 +183,10 @@ func (a *api) complete(c echo.Context) error {
 		Usage: newUsage(result.Usage), Parley: &Extra{TraceID: ask.Trace, Latency: result.Timings},
 	}
 	for i := range texts {
-		choice := Choice{Index: i, Message: Answer{Role: "assistant", Content: texts[i].String()}, FinishReason: result.Finish[i]}
+		choice := Choice{Index: i, Message: Answer{Role: "assistant", ToolCalls: calls[i]}, FinishReason: result.Finish[i]}
+		if text := texts[i].String(); text != "" || len(calls[i]) == 0 {
+			choice.Message.Content = &text
+		}
 		if ask.Params.Logprobs {
 			choice.Logprobs = newLogprobs(append([]chat.TokenLogprob{}, logprobs[i]...))
 		}
@@ -205,6 +215,12 @@ func (a *api) ask(c echo.Context, req ChatRequest) (orchestrator.Ask, error) {
 	if ask.Params, err = req.params(); err != nil {
 		return ask, err
 	}
+	if ask.Format, err = req.ResponseFormat.format(); err != nil {
+		return ask, err
+	}
+	if ask.Tools, err = req.toolUse(); err != nil {
+		return ask, err
+	}
 	ask.Model, err = a.choose.Resolve(c.Request().Context(), id, serving.KindChat, req.Model)
 	return ask, err
 }
@@ -230,6 +246,9 @@ func (a *api) stream(c echo.Context, req ChatRequest, ask orchestrator.Ask, id s
 		Piece: func(choice int, p serving.Piece) error {
 			if err := open(choice); err != nil {
 				return err
+			}
+			if p.Call != nil {
+				return send([]ChunkChoice{{Index: choice, Delta: Delta{ToolCalls: []ToolCallDelta{newCallDelta(*p.Call)}}}}, nil, nil)
 			}
 			return send([]ChunkChoice{{Index: choice, Delta: Delta{Content: &p.Text}, Logprobs: newLogprobs(p.Logprobs)}}, nil, nil)
 		},

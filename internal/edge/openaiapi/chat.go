@@ -35,18 +35,18 @@ type ChatRequest struct {
 	Logprobs            *bool              `json:"logprobs,omitempty"`
 	TopLogprobs         *int               `json:"top_logprobs,omitempty" minimum:"0" maximum:"20"`
 
-	Tools           []json.RawMessage `json:"tools,omitempty" description:"Not available yet."`
-	Functions       []json.RawMessage `json:"functions,omitempty" description:"Not available: use tools."`
-	ToolChoice      json.RawMessage   `json:"tool_choice,omitempty"`
-	ResponseFormat  *ResponseFormat   `json:"response_format,omitempty"`
-	ReasoningEffort string            `json:"reasoning_effort,omitempty" description:"Not available yet."`
-	Modalities      []string          `json:"modalities,omitempty" description:"Only text."`
-	Store           *bool             `json:"store,omitempty" description:"Not available: conversations are kept by the native API."`
+	Tools             []Tool            `json:"tools,omitempty" maxItems:"128"`
+	ToolChoice        *ToolChoice       `json:"tool_choice,omitempty"`
+	ParallelToolCalls *bool             `json:"parallel_tool_calls,omitempty" description:"false allows one call an answer."`
+	ResponseFormat    *ResponseFormat   `json:"response_format,omitempty"`
+	Functions         []json.RawMessage `json:"functions,omitempty" description:"Not available: use tools."`
+	ReasoningEffort   string            `json:"reasoning_effort,omitempty" description:"Not available yet."`
+	Modalities        []string          `json:"modalities,omitempty" description:"Only text."`
+	Store             *bool             `json:"store,omitempty" description:"Not available: conversations are kept by the native API."`
 
 	// These have a type that is checked, and no effect.
-	User              *string           `json:"user,omitempty" description:"Taken and not used: the caller is known."`
-	Metadata          map[string]string `json:"metadata,omitempty" description:"Taken and not used."`
-	ParallelToolCalls *bool             `json:"parallel_tool_calls,omitempty" description:"Taken and not used before there are tools."`
+	User     *string           `json:"user,omitempty" description:"Taken and not used: the caller is known."`
+	Metadata map[string]string `json:"metadata,omitempty" description:"Taken and not used."`
 }
 
 // ChatMessage is a message of the request.
@@ -58,27 +58,9 @@ type ChatMessage struct {
 	ToolCallID string     `json:"tool_call_id,omitempty"`
 }
 
-// ToolCall is a call that an earlier answer asked for.
-type ToolCall struct {
-	ID       string       `json:"id"`
-	Type     string       `json:"type"`
-	Function FunctionCall `json:"function"`
-}
-
-// FunctionCall names a function; Arguments is JSON text.
-type FunctionCall struct {
-	Name      string `json:"name"`
-	Arguments string `json:"arguments"`
-}
-
 // StreamOptions asks for a last chunk with the usage.
 type StreamOptions struct {
 	IncludeUsage bool `json:"include_usage,omitempty"`
-}
-
-// ResponseFormat asks for text; the other formats are not available yet.
-type ResponseFormat struct {
-	Type string `json:"type" enum:"text,json_object,json_schema"`
 }
 
 // Content is a text, or an array of parts of which those of type "text" are available.
@@ -222,18 +204,9 @@ func (r ChatRequest) messages() ([]chat.Message, error) {
 
 // unavailable refuses what would silently be ignored otherwise.
 func (r ChatRequest) unavailable() error {
-	choice := strings.Trim(string(r.ToolChoice), `"`)
 	switch {
-	case len(r.Tools) > 0:
-		return fault.NotYet("tools are not available yet; leave the field out").At("tools")
 	case len(r.Functions) > 0:
 		return fault.NotYet("functions are not available; leave the field out").At("functions")
-	case choice != "" && choice != "null" && choice != "none" && choice != "auto":
-		return fault.NotYet("tool_choice is not available yet; leave the field out").At("tool_choice")
-	case r.ResponseFormat != nil && (r.ResponseFormat.Type == "json_object" || r.ResponseFormat.Type == "json_schema"):
-		return fault.NotYet("response_format %q is not available yet; use text", r.ResponseFormat.Type).At("response_format")
-	case r.ResponseFormat != nil && r.ResponseFormat.Type != "text":
-		return fault.Invalid("response_format.type must be text, json_object or json_schema").At("response_format.type")
 	case r.ReasoningEffort != "" && r.ReasoningEffort != "none":
 		return fault.NotYet("reasoning_effort is not available yet; leave the field out").At("reasoning_effort")
 	case slices.ContainsFunc(r.Modalities, func(m string) bool { return m != "text" }):

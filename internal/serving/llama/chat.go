@@ -10,6 +10,7 @@ import (
 
 	"github.com/hybridgroup/yzma/pkg/llama"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/llama/batching"
@@ -44,6 +45,7 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", m.ID, err)
 	}
+	nat.speak(tmpl.Calls().Markers())
 	window := contextOf(cfg, m, nat)
 	cell := nat.cellBytes(cacheTypes[cfg.CacheType])
 	kv := cacheOf(cfg, window, cell)
@@ -123,11 +125,17 @@ func (e *chatEngine) Generate(ctx context.Context, g serving.Generation, emit fu
 	if err := ctx.Err(); err != nil {
 		return serving.Outcome{}, err
 	}
-	r, err := e.request(g)
+	calls := e.template.Calls()
+	f, err := formOf(g, calls)
 	if err != nil {
 		return serving.Outcome{}, err
 	}
-	return e.loop.Generate(ctx, r, emit)
+	r, err := e.request(g, f)
+	if err != nil {
+		return serving.Outcome{}, err
+	}
+	answer := newReader(g, f, calls, emit)
+	return answer.finish(e.loop.Generate(ctx, r, answer.piece))
 }
 
 // Check implements serving.Engine.
@@ -137,12 +145,16 @@ func (e *chatEngine) Check(g serving.Generation) error {
 	if e.closed {
 		return errUnloaded()
 	}
-	_, err := e.prompt(g)
+	f, err := formOf(g, e.template.Calls())
+	if err != nil {
+		return err
+	}
+	_, err = e.prompt(g, f)
 	return err
 }
 
 // request does all that needs no slot: rendering, tokens, the check of the length, the sampler.
-func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
+func (e *chatEngine) request(g serving.Generation, f form) (batching.Request, error) {
 	var r batching.Request
 	e.use.RLock()
 	defer e.use.RUnlock()
@@ -150,7 +162,7 @@ func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
 		return r, errUnloaded()
 	}
 	var err error
-	if r.Prompt, err = e.prompt(g); err != nil {
+	if r.Prompt, err = e.prompt(g, f); err != nil {
 		return r, err
 	}
 	r.Owner, r.Volatile = g.Tenant, g.Volatile
@@ -159,19 +171,24 @@ func (e *chatEngine) request(g serving.Generation) (batching.Request, error) {
 	if g.Params.MaxTokens > 0 {
 		r.Limit = min(room, g.Params.MaxTokens)
 	}
-	r.Sampler, err = newSampler(e.model, e.decoder.ctx, g.Params, e.defaults, r.Limit)
+	r.Sampler, err = newSampler(e.model, e.decoder.ctx, g.Params, e.defaults, r.Limit, f.gbnf)
 	return r, err
 }
 
 // prompt renders the messages into tokens that leave room for an answer. The caller holds use.
-func (e *chatEngine) prompt(g serving.Generation) ([]int32, error) {
-	render := e.template.Render
+func (e *chatEngine) prompt(g serving.Generation, f form) ([]int32, error) {
+	render := func(messages []chat.Message) ([]prompt.Segment, error) {
+		return e.template.Render(messages, g.Tools.Offered())
+	}
 	if g.Continue {
 		render = e.template.Continue
 	}
 	segments, err := render(g.Messages)
 	if err != nil {
 		return nil, err
+	}
+	if f.opened != "" {
+		segments = e.template.Opened(segments, f.opened)
 	}
 	tokens, err := e.model.encode(segments)
 	switch {

@@ -1,6 +1,7 @@
 package llama
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -38,6 +39,15 @@ func newModel(handle llama.Model) *model {
 		m.pieces[t] = m.spell(t, &buf, false)
 	}
 	return m
+}
+
+// speak spells out control tokens that a model writes around calls of tools.
+func (m *model) speak(markers []string) {
+	for t, spelling := range m.controls {
+		if slices.Contains(markers, spelling) && !llama.VocabIsEOG(m.vocab, t) {
+			m.pieces[t] = spelling
+		}
+	}
 }
 
 // spell asks the library for a token's bytes, which may be a part of a character.

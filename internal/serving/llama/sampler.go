@@ -71,6 +71,9 @@ type sampler struct {
 	best  []int32
 	cands []llama.TokenData
 	array llama.TokenDataArray
+
+	rule  *constraint // nil for an answer without bounds
+	whole []llama.TokenData
 }
 
 var _ batching.Sampler = (*sampler)(nil)
@@ -80,10 +83,17 @@ const mostCut = 128
 
 // newSampler builds the chain. It uses no state of the context, so any goroutine may; penalties look at
 // the answer, at most limit tokens, and not at the prompt.
-func newSampler(m *model, ctx llama.Context, p chat.Params, defaults sampling, limit int) (*sampler, error) {
+// A grammar that is not "" holds the answer.
+func newSampler(m *model, ctx llama.Context, p chat.Params, defaults sampling, limit int, gbnf string) (*sampler, error) {
 	bias, err := biases(m, p.LogitBias)
 	if err != nil {
 		return nil, err
+	}
+	var rule *constraint
+	if gbnf != "" {
+		if rule, err = newConstraint(m, gbnf); err != nil {
+			return nil, err
+		}
 	}
 	s := defaults.with(p)
 	params := llama.SamplerChainDefaultParams()
@@ -99,7 +109,7 @@ func newSampler(m *model, ctx llama.Context, p chat.Params, defaults sampling, l
 		add(llama.SamplerInitPenalties(int32(m.nVocab), int32(limit), s.repeat, float32(p.FrequencyPenalty), float32(p.PresencePenalty)))
 		changed = true
 	}
-	out := &sampler{chain: chain, ctx: ctx, model: m, logprobs: p.Logprobs, top: p.TopLogprobs}
+	out := &sampler{chain: chain, ctx: ctx, model: m, logprobs: p.Logprobs, top: p.TopLogprobs, rule: rule}
 	if s.temperature <= 0 {
 		s.topK = 1
 		add(llama.SamplerInitGreedy())
@@ -156,16 +166,23 @@ func seed(want *int64) uint32 {
 // Sample implements batching.Sampler.
 func (s *sampler) Sample(entry int) (batching.Sampled, error) {
 	var logits []float32
-	if s.cut > 0 || s.logprobs {
+	if s.cut > 0 || s.logprobs || s.rule != nil {
 		var err error
 		if logits, err = llama.GetLogitsIth(s.ctx, int32(entry), s.model.nVocab); err != nil || logits == nil {
 			return batching.Sampled{}, errors.New("llama.cpp has no logits of the token")
 		}
 	}
 	var t llama.Token
-	if s.cut > 0 {
+	switch {
+	case s.rule != nil:
+		var err error
+		if t, err = s.bound(logits); err != nil {
+			return batching.Sampled{}, err
+		}
+	case s.cut > 0:
 		t = s.choose(logits)
-	} else {
+		llama.SamplerAccept(s.chain, t)
+	default:
 		t = llama.SamplerSample(s.chain, s.ctx, int32(entry))
 	}
 	if t < 0 || int(t) >= s.model.nVocab {
@@ -188,16 +205,59 @@ func (s *sampler) choose(logits []float32) llama.Token {
 	for i, t := range s.best {
 		s.cands[i] = llama.TokenData{Id: llama.Token(t), Logit: logits[t]}
 	}
-	s.array = llama.TokenDataArray{Data: &s.cands[0], Size: uint64(len(s.best)), Selected: -1, Sorted: 1}
+	return s.apply(s.cands[:len(s.best)], true)
+}
+
+// apply runs the chain over candidates.
+func (s *sampler) apply(list []llama.TokenData, sorted bool) llama.Token {
+	s.array = llama.TokenDataArray{Data: &list[0], Size: uint64(len(list)), Selected: -1}
+	if sorted {
+		s.array.Sorted = 1
+	}
 	llama.SamplerApply(s.chain, &s.array)
 	runtime.KeepAlive(s)
-	if s.array.Selected < 0 || s.array.Selected >= int64(len(s.cands)) {
+	if s.array.Selected < 0 || s.array.Selected >= int64(len(list)) {
 		return llama.TokenNull
 	}
-	t := s.cands[s.array.Selected].Id
+	return list[s.array.Selected].Id
+}
+
+// bound chooses a token that the grammar takes. Most of what a model wants to say fits, so its choice is
+// tried first; only when it does not fit is the whole vocabulary held against the grammar.
+func (s *sampler) bound(logits []float32) (llama.Token, error) {
+	var t llama.Token
+	if s.cut > 0 {
+		t = s.choose(logits)
+	} else {
+		t = s.apply(s.every(logits), false)
+	}
+	if t < 0 || !s.rule.allows(t) {
+		list := s.rule.allowed(logits)
+		if len(list) == 0 {
+			return 0, errNoToken
+		}
+		if t = s.apply(list, false); t < 0 {
+			return 0, errNoToken
+		}
+	}
+	s.rule.accept(t)
 	llama.SamplerAccept(s.chain, t)
-	return t
+	return t, nil
+}
+
+// every makes candidates of the whole vocabulary.
+func (s *sampler) every(logits []float32) []llama.TokenData {
+	s.whole = s.whole[:0]
+	for t, logit := range logits {
+		s.whole = append(s.whole, llama.TokenData{Id: llama.Token(t), Logit: logit})
+	}
+	return s.whole
 }
 
 // Close implements batching.Sampler.
-func (s *sampler) Close() { llama.SamplerFree(s.chain) }
+func (s *sampler) Close() {
+	llama.SamplerFree(s.chain)
+	if s.rule != nil {
+		s.rule.free()
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/serving/llama/toolcall"
 )
 
 // ChatML is the template of models that have none.
@@ -37,6 +38,7 @@ type Template struct {
 	compiled *jinja.Template
 	vocab    Vocabulary
 	specials finder
+	calls    toolcall.Format
 	now      func() time.Time
 }
 
@@ -50,7 +52,9 @@ func New(source string, vocab Vocabulary) (*Template, error) {
 	if err != nil {
 		return nil, fault.Unavailable("the model's chat template cannot be used: choose another model file").Because(err)
 	}
-	return &Template{compiled: compiled, vocab: vocab, specials: newFinder(vocab.Specials), now: time.Now}, nil
+	return &Template{
+		compiled: compiled, vocab: vocab, specials: newFinder(vocab.Specials), calls: toolcall.Detect(source), now: time.Now,
+	}, nil
 }
 
 // compile guards against a panic of the parser: the source comes from a file that we did not write.
@@ -63,17 +67,18 @@ func compile(source string) (t *jinja.Template, err error) {
 	return jinja.Compile(source)
 }
 
-// Render writes the prompt that asks for the next answer. Messages that the template refuses, such as
+// Render writes the prompt that asks for the next answer, and tells of tools if there are any. Messages that the template refuses, such as
 // two questions in a row, are fault.Invalid with the template's own words.
-func (t *Template) Render(messages []chat.Message) ([]Segment, error) {
+func (t *Template) Render(messages []chat.Message, tools []chat.Function) ([]Segment, error) {
 	if len(messages) == 0 {
 		return nil, fault.Invalid("there must be at least one message").At("messages")
 	}
-	open, err := t.render(messages, newCover(t.specials, false))
+	messages = t.adapted(messages, tools)
+	open, err := t.render(messages, tools, newCover(t.specials, false))
 	if err != nil {
 		return nil, err
 	}
-	covered, err := t.render(messages, newCover(t.specials, true))
+	covered, err := t.render(messages, tools, newCover(t.specials, true))
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +96,7 @@ func (t *Template) Continue(messages []chat.Message) ([]Segment, error) {
 	if last < 0 || messages[last].Role != chat.Assistant {
 		return nil, fault.Invalid("the last message must be an answer to go on with").At("messages")
 	}
-	segments, err := t.Render(messages[:last])
+	segments, err := t.Render(messages[:last], nil)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +120,7 @@ func controls(segments []Segment) []string {
 	return row
 }
 
-func (t *Template) render(messages []chat.Message, c *cover) ([]Segment, error) {
+func (t *Template) render(messages []chat.Message, tools []chat.Function, c *cover) ([]Segment, error) {
 	list := make([]any, len(messages))
 	for i, m := range messages {
 		one, err := variables(m, c)
@@ -124,17 +129,25 @@ func (t *Template) render(messages []chat.Message, c *cover) ([]Segment, error) 
 		}
 		list[i] = one
 	}
-	text, err := t.execute(list)
+	known := jinja.None()
+	if len(tools) > 0 && t.calls.Told {
+		var err error
+		if known, err = described(tools, c); err != nil {
+			return nil, err
+		}
+	}
+	text, err := t.execute(list, known)
 	if err != nil {
 		return nil, err
 	}
 	return c.split(text), nil
 }
 
-func (t *Template) execute(messages []any) (text string, err error) {
+func (t *Template) execute(messages []any, tools jinja.Value) (text string, err error) {
 	raised := ""
 	data := map[string]jinja.Value{
 		"messages":              jinja.FromGoValue(messages),
+		"tools":                 tools,
 		"add_generation_prompt": jinja.NewBool(true),
 		"bos_token":             jinja.NewString(t.vocab.BOS),
 		"eos_token":             jinja.NewString(t.vocab.EOS),

@@ -19,7 +19,8 @@ import (
 const Dim = 8
 
 // Scripted is a serving.Engine that needs no model. Its tokens are words with the space behind them.
-// The zero value answers every prompt with Echo of it. An answer to be continued goes on where its text
+// The zero value answers every prompt with Echo of it. Calls of tools are read from replies as Hermes
+// writes them; a reply that is not what a request asks for becomes a simple one that is. An answer to be continued goes on where its text
 // ends in the one that it would give anew. Set the fields before the first call.
 type Scripted struct {
 	Model   serving.Model // told by Info; a zero Kind answers both chat and embeddings
@@ -127,7 +128,10 @@ func (s *Scripted) Generate(ctx context.Context, g serving.Generation, emit func
 	out.Usage.InputTokens = prompt
 	out.Timings = chat.Timings{"prefill": 0, "decode": 0}
 	began := time.Now()
-	err = s.stream(ctx, g.Params, Words(reply), limit, &out, emit)
+	answer := newCalls(g, emit)
+	if err = s.stream(ctx, g.Params, Words(reply), limit, &out, answer.piece); err == nil {
+		err = answer.finish(&out)
+	}
 	out.Timings["decode"] = time.Since(began).Milliseconds()
 	return out, err
 }
@@ -153,6 +157,9 @@ func (s *Scripted) prompt(g serving.Generation) (tokens int, err error) {
 	for _, m := range g.Messages {
 		tokens += len(Words(m.Text))
 	}
+	if err := checkForm(g); err != nil {
+		return 0, err
+	}
 	if tokens >= s.Context {
 		return 0, fault.Invalid("the prompt has %d tokens and the model's context holds %d", tokens, s.Context).
 			At("messages").OfKind("context_length_exceeded")
@@ -167,7 +174,7 @@ func (s *Scripted) admit(g serving.Generation) string {
 	n := len(s.asked)
 	s.active++
 	s.mu.Unlock()
-	reply := s.reply(g, n)
+	reply := formed(g, s.reply(g, n))
 	if g.Continue {
 		reply = strings.TrimPrefix(reply, g.Messages[len(g.Messages)-1].Text)
 	}

@@ -41,6 +41,11 @@ func Run(t *testing.T, open func(t *testing.T) serving.Engine) {
 		"more than slots":       checkOversubscribed,
 		"prompt too long":       checkTooLong,
 		"an answer goes on":     checkContinue,
+		"JSON by a schema":      checkFormat,
+		"JSON cut off":          checkFormatLength,
+		"schemas refused":       checkRefused,
+		"a forced call":         checkForcedCall,
+		"a call of any":         checkRequiredCall,
 		"embedding is not chat": checkNoEmbedding,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, e) })

@@ -2090,9 +2090,10 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         OpenAIAnswer: {
-            content: string;
+            content: null | string;
             refusal: null | string;
             role: string;
+            tool_calls?: components["schemas"]["OpenAIToolCall"][];
         };
         OpenAIChatMessage: {
             content?: components["schemas"]["OpenAIContent"];
@@ -2123,7 +2124,7 @@ export interface components {
             /** @description An id of GET /v1/models; empty takes the default. */
             model?: string;
             n?: null | number;
-            /** @description Taken and not used before there are tools. */
+            /** @description false allows one call an answer. */
             parallel_tool_calls?: null | boolean;
             presence_penalty?: null | number;
             /** @description Not available yet. */
@@ -2137,9 +2138,8 @@ export interface components {
             stream?: boolean;
             stream_options?: components["schemas"]["OpenAIStreamOptions"];
             temperature?: null | number;
-            tool_choice?: unknown;
-            /** @description Not available yet. */
-            tools?: unknown[];
+            tool_choice?: components["schemas"]["OpenAIToolChoice"];
+            tools?: components["schemas"]["OpenAITool"][];
             top_k?: null | number;
             top_logprobs?: null | number;
             top_p?: null | number;
@@ -2191,6 +2191,7 @@ export interface components {
         OpenAIDelta: {
             content?: null | string;
             role?: string;
+            tool_calls?: components["schemas"]["OpenAIToolCallDelta"][];
         };
         OpenAIEmbedding: {
             embedding: components["schemas"]["OpenAIVector"];
@@ -2226,7 +2227,23 @@ export interface components {
             arguments?: string;
             name?: string;
         };
+        OpenAIFunctionCallDelta: {
+            arguments: string;
+            name?: string;
+        };
+        OpenAIFunctionTool: {
+            description?: string;
+            name?: string;
+            parameters?: components["schemas"]["OpenAISchema"];
+            strict?: null | boolean;
+        };
         OpenAIInputs: string | string[] | number[] | number[][];
+        OpenAIJSONSchema: {
+            description?: string;
+            name?: string;
+            schema?: components["schemas"]["OpenAISchema"];
+            strict?: null | boolean;
+        };
         OpenAILogprobs: {
             content: components["schemas"]["OpenAITokenLogprob"][];
             refusal: null | string;
@@ -2284,6 +2301,7 @@ export interface components {
             cached_tokens: number;
         };
         OpenAIResponseFormat: {
+            json_schema?: components["schemas"]["OpenAIJSONSchema"];
             /** @enum {string} */
             type?: "text" | "json_object" | "json_schema";
         };
@@ -2293,6 +2311,8 @@ export interface components {
             logprob: number;
             token: string;
         };
+        /** @description A JSON Schema (draft 7, 2019-09 or 2020-12). */
+        OpenAISchema: Record<string, never> | boolean | null;
         OpenAIStop: string | null | string[];
         OpenAIStreamOptions: {
             include_usage?: boolean;
@@ -2304,10 +2324,28 @@ export interface components {
             token: string;
             top_logprobs: components["schemas"]["OpenAIRival"][];
         };
+        OpenAITool: {
+            function?: components["schemas"]["OpenAIFunctionTool"];
+            /** @enum {string} */
+            type?: "function";
+        };
         OpenAIToolCall: {
             function?: components["schemas"]["OpenAIFunctionCall"];
             id?: string;
             type?: string;
+        };
+        OpenAIToolCallDelta: {
+            function: components["schemas"]["OpenAIFunctionCallDelta"];
+            id?: string;
+            index: number;
+            type?: string;
+        };
+        OpenAIToolChoice: ("none" | "auto" | "required") | {
+            function: {
+                name: string;
+            };
+            /** @constant */
+            type: "function";
         };
         OpenAIUsage: {
             completion_tokens: number;

@@ -65,6 +65,9 @@ func (g *Grammar) Repeat(item Rule, between string, most int) Rule {
 	return Rule{r}
 }
 
+// Possible reports whether any text fits a rule.
+func (g *Grammar) Possible(r Rule) bool { return g.rules.prune(r.r) }
+
 // Write gives the grammar whose texts are those of root.
 func (g *Grammar) Write(root Rule) (string, error) {
 	if !g.rules.prune(root.r) {

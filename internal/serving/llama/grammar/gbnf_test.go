@@ -122,7 +122,9 @@ func (g *gbnf) item() item {
 		it.group = g.choice()
 		g.src = g.src[1:]
 	default:
-		n := strings.IndexFunc(g.src, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", r) })
+		n := strings.IndexFunc(g.src, func(r rune) bool {
+			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", r)
+		})
 		if n < 0 {
 			n = len(g.src)
 		}
