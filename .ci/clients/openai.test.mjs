@@ -39,6 +39,48 @@ test("base64 embeddings, models and typed errors", async () => {
     (e) => e instanceof OpenAI.BadRequestError && e.code === "context_length_exceeded");
 });
 
+const schema = { type: "object", additionalProperties: false, required: ["title", "stars"], properties: {
+  title: { type: "string", maxLength: 40 }, stars: { type: "integer", minimum: 1, maximum: 5 } } };
+const fits = (text) => {
+  const v = JSON.parse(text);
+  assert.deepEqual(Object.keys(v), ["title", "stars"]);
+  assert.ok(v.title.length <= 40 && Number.isInteger(v.stars) && v.stars >= 1 && v.stars <= 5, text);
+};
+const review = { type: "function", function: { name: "save_review", description: "Saves a review of a film.", parameters: schema } };
+const film = [{ role: "user", content: "Review a film about the sea." }];
+
+test("JSON by a schema, whole and streamed", async () => {
+  const ask = { model, messages: film, temperature: 1, seed: 4, max_tokens: 160,
+    response_format: { type: "json_schema", json_schema: { name: "review", strict: true, schema } } };
+  const whole = await client.chat.completions.parse(ask);
+  assert.equal(whole.choices[0].finish_reason, "stop");
+  fits(whole.choices[0].message.content);
+  let text = "";
+  for await (const chunk of await client.chat.completions.create({ ...ask, stream: true })) text += chunk.choices[0].delta.content ?? "";
+  fits(text);
+  await assert.rejects(client.chat.completions.create({ ...ask, response_format: { type: "json_schema", json_schema: { name: "n",
+    schema: { type: "array", items: { type: "string" }, uniqueItems: true, minItems: 2 } } } }),
+    (e) => e instanceof OpenAI.BadRequestError && e.code === "schema_not_supported" && /uniqueItems/.test(e.message));
+});
+
+test("a forced call, whole and streamed, and its result", async () => {
+  const ask = { model, messages: film, tools: [review], temperature: 1, seed: 6, max_tokens: 200,
+    tool_choice: { type: "function", function: { name: "save_review" } } };
+  const whole = await client.chat.completions.create(ask);
+  const { message, finish_reason } = whole.choices[0];
+  assert.equal(finish_reason, "tool_calls");
+  assert.equal(message.content, null);
+  fits(message.tool_calls[0].function.arguments);
+  const runner = client.chat.completions.stream(ask); // the client's own gathering of the parts
+  const streamed = await runner.finalChatCompletion();
+  assert.equal(streamed.choices[0].finish_reason, "tool_calls");
+  assert.equal(streamed.choices[0].message.tool_calls[0].function.name, "save_review");
+  fits(streamed.choices[0].message.tool_calls[0].function.arguments);
+  const next = await client.chat.completions.create({ model, tools: [review], max_tokens: 30, temperature: 0, tool_choice: "none",
+    messages: [...film, message, { role: "tool", tool_call_id: message.tool_calls[0].id, content: "Saved." }] });
+  assert.ok(next.choices[0].message.content.trim());
+});
+
 test("an aborted stream frees its slot", async () => {
   for (let i = 0; i < 12; i++) {
     const stream = await client.chat.completions.create({ model, messages, max_tokens: 400, stream: true });

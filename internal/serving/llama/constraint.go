@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
@@ -17,6 +18,7 @@ type constraint struct {
 	grammar llama.Sampler
 	model   *model
 	ends    map[llama.Token]bool
+	firsts  *firstBytes
 	tail    []byte // the bytes of a character that is not whole
 	one     []llama.TokenData
 	all     []llama.TokenData
@@ -28,7 +30,7 @@ var errNoToken = errors.New("no token of the model goes on with the grammar")
 
 // newConstraint compiles a grammar.
 func newConstraint(m *model, gbnf string) (*constraint, error) {
-	c := &constraint{model: m, ends: map[llama.Token]bool{}, one: make([]llama.TokenData, 1)}
+	c := &constraint{model: m, ends: map[llama.Token]bool{}, firsts: m.firstBytes(), one: make([]llama.TokenData, 1)}
 	for t := range m.controls {
 		if llama.VocabIsEOG(m.vocab, t) {
 			c.ends[t] = true
@@ -76,17 +78,51 @@ func joinUTF8(tail []byte, piece string) ([]byte, bool) {
 	return nil, true
 }
 
-// allowed lists the tokens with which the answer may go on. The slice is used again.
+// allowed lists the tokens with which the answer may go on. The slice is used again. The library takes a
+// millisecond for ten thousand tokens, so the tokens of one byte are asked first: one whose first byte is
+// refused need not be.
 func (c *constraint) allowed(logits []float32) []llama.TokenData {
 	c.all = c.all[:0]
-	for t, logit := range logits {
-		if id := llama.Token(t); c.model.pieces[t] != "" || c.ends[id] {
-			c.all = append(c.all, llama.TokenData{Id: id, Logit: logit})
-		}
+	for _, t := range c.firsts.alone {
+		c.all = append(c.all, llama.TokenData{Id: t})
 	}
 	c.apply(c.all)
-	kept := c.all[:0]
+	var refused [256]bool
 	for _, d := range c.all {
+		refused[c.model.pieces[d.Id][0]] = math.IsInf(float64(d.Logit), -1)
+	}
+	c.all = c.all[:0]
+	for b, tokens := range c.firsts.tokens {
+		if refused[b] {
+			continue
+		}
+		for _, t := range tokens {
+			c.all = append(c.all, llama.TokenData{Id: t, Logit: logits[t]})
+		}
+	}
+	for t := range c.ends {
+		c.all = append(c.all, llama.TokenData{Id: t, Logit: logits[t]})
+	}
+	// In the order of the vocabulary, so that the same seed gives the same answer.
+	slices.SortFunc(c.all, func(a, b llama.TokenData) int { return int(a.Id) - int(b.Id) })
+	return c.filter(c.all)
+}
+
+// among keeps the tokens of a list with which the answer may go on.
+func (c *constraint) among(best []int32, logits []float32) []llama.TokenData {
+	c.all = c.all[:0]
+	for _, t := range best {
+		if id := llama.Token(t); c.model.pieces[t] != "" || c.ends[id] {
+			c.all = append(c.all, llama.TokenData{Id: id, Logit: logits[t]})
+		}
+	}
+	return c.filter(c.all)
+}
+
+func (c *constraint) filter(list []llama.TokenData) []llama.TokenData {
+	c.apply(list)
+	kept := list[:0]
+	for _, d := range list {
 		if !math.IsInf(float64(d.Logit), -1) && c.spells(d.Id) {
 			kept = append(kept, d)
 		}
@@ -112,3 +148,27 @@ func (c *constraint) accept(t llama.Token) {
 }
 
 func (c *constraint) free() { llama.SamplerFree(c.grammar) }
+
+// firstBytes are the tokens of a vocabulary by the first byte that they spell.
+type firstBytes struct {
+	tokens [256][]llama.Token
+	alone  []llama.Token // one token for each byte that has one of its own
+}
+
+// firstBytes is made at the first use: most answers have no bounds.
+func (m *model) firstBytes() *firstBytes {
+	m.firstsOnce.Do(func() {
+		var alone [256]bool
+		for t, piece := range m.pieces {
+			if piece == "" {
+				continue
+			}
+			m.firsts.tokens[piece[0]] = append(m.firsts.tokens[piece[0]], llama.Token(t))
+			if len(piece) == 1 && !alone[piece[0]] {
+				alone[piece[0]] = true
+				m.firsts.alone = append(m.firsts.alone, llama.Token(t))
+			}
+		}
+	})
+	return &m.firsts
+}

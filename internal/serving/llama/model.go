@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
@@ -22,6 +23,9 @@ type model struct {
 	arch     string
 	controls map[llama.Token]string // spelling of every token that text must not become
 	pieces   []string               // spelling of every token, "" for controls
+
+	firstsOnce sync.Once
+	firsts     firstBytes
 }
 
 func newModel(handle llama.Model) *model {

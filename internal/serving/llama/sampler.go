@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -73,6 +74,7 @@ type sampler struct {
 	array llama.TokenDataArray
 
 	rule  *constraint // nil for an answer without bounds
+	reach float32     // how much less than the best a logit may be for min_p to keep it; 0 keeps all
 	whole []llama.TokenData
 }
 
@@ -123,6 +125,7 @@ func newSampler(m *model, ctx llama.Context, p chat.Params, defaults sampling, l
 		}
 		if s.minP > 0 {
 			add(llama.SamplerInitMinP(s.minP, 1))
+			out.reach = float32(math.Log(float64(s.minP)))
 		}
 		add(llama.SamplerInitTemp(s.temperature))
 		add(llama.SamplerInitDist(seed(p.Seed)))
@@ -232,7 +235,10 @@ func (s *sampler) bound(logits []float32) (llama.Token, error) {
 		t = s.apply(s.every(logits), false)
 	}
 	if t < 0 || !s.rule.allows(t) {
-		list := s.rule.allowed(logits)
+		list := s.near(logits)
+		if list == nil {
+			list = s.rule.allowed(logits)
+		}
 		if len(list) == 0 {
 			return 0, errNoToken
 		}
@@ -243,6 +249,26 @@ func (s *sampler) bound(logits []float32) (llama.Token, error) {
 	s.rule.accept(t)
 	llama.SamplerAccept(s.chain, t)
 	return t, nil
+}
+
+// nearby is how many of the best tokens are held against the grammar before the whole vocabulary is.
+const nearby = 96
+
+// near lists those of the best tokens that the grammar takes, if all others are so much less likely than
+// the best of these that the chain would drop them. It is nil when that is not so.
+func (s *sampler) near(logits []float32) []llama.TokenData {
+	if s.cut == 0 || (s.cut > 1 && s.reach >= 0) {
+		return nil
+	}
+	s.best = largest(s.best[:0], logits, nearby)
+	list := s.rule.among(s.best, logits)
+	if len(list) == 0 {
+		return nil
+	}
+	if last := logits[s.best[len(s.best)-1]]; s.cut > 1 && len(list) < s.cut && last > list[0].Logit+s.reach {
+		return nil
+	}
+	return list
 }
 
 // every makes candidates of the whole vocabulary.

@@ -197,10 +197,17 @@ func (g *gbnf) itemDepth(it item) int {
 	return 0
 }
 
-// random writes a text. When it has become long, it takes the shortest way to the end.
+// longest bounds a text: a schema may ask for gigabytes.
+const longest = 20_000
+
+// random writes a text. When it has become long, it takes the shortest way to the end; when even that is
+// too long, the text is "".
 func (g *gbnf) random(r *rand.Rand) string {
 	var b strings.Builder
 	g.say(&b, r, item{name: "root", min: 1, max: 1}, 0)
+	if b.Len() > longest {
+		return ""
+	}
 	return b.String()
 }
 
@@ -214,6 +221,9 @@ func (g *gbnf) say(b *strings.Builder, r *rand.Rand, it item, depth int) {
 		n = r.IntN(2)
 	}
 	for range n {
+		if b.Len() > longest {
+			return
+		}
 		switch {
 		case it.name != "":
 			g.pick(b, r, g.rules[it.name], depth+1, hurry)

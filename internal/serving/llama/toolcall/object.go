@@ -7,7 +7,6 @@ import (
 
 // object reads {"name": ..., "arguments": {...}} byte by byte.
 type object struct {
-	raw   strings.Builder // all of it, for the case that it is no call
 	depth int
 	quote bool // within a string
 	esc   bool // after a backslash within a string
@@ -27,7 +26,6 @@ type object struct {
 
 // feed takes a byte.
 func (o *object) feed(b byte) {
-	o.raw.WriteByte(b)
 	switch {
 	case o.depth == 0:
 		if o.bad = b != '{'; !o.bad {

@@ -256,8 +256,11 @@ func (p *Parser) leave(out []Event) []Event {
 	return out
 }
 
-// giveUp shows what was taken for a call as text.
+// giveUp shows what was taken for a call as text. A call that was told cannot be taken back: it ends here.
 func (p *Parser) giveUp(out []Event) []Event {
+	if p.told {
+		return p.finish(out)
+	}
 	out = say(out, p.raw.String())
 	p.raw.Reset()
 	p.state, p.object, p.between = inText, nil, false
@@ -280,8 +283,8 @@ func (p *Parser) feed(out []Event, b byte) []Event {
 	if (o.bad && !p.told) || (unknown && !p.told) || (o.done && !o.named) {
 		return p.giveUp(out)
 	}
-	if o.bad { // what was told cannot be taken back
-		return p.finish(out)
+	if o.bad {
+		return p.giveUp(out)
 	}
 	if !o.done {
 		return out
@@ -304,7 +307,7 @@ func (p *Parser) finish(out []Event) []Event {
 	p.object, p.told, p.sent, p.between = nil, false, 0, true
 	p.raw.Reset()
 	out = append(out, Event{Call: d})
-	if p.format.Open != "" && p.format.Close == "" && !p.list { // nothing closes it
+	if o.bad || (p.format.Open != "" && p.format.Close == "" && !p.list) { // nothing closes it
 		p.state = inText
 	}
 	return out

@@ -1,0 +1,160 @@
+package llama
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+
+	"github.com/parley-chat/parley/internal/serving/eval"
+	"github.com/parley-chat/parley/internal/serving/llama/grammar"
+)
+
+// follow compiles a grammar and writes text by it, byte by byte.
+func follow(t *testing.T, m *model, schema, text string) *constraint {
+	t.Helper()
+	gbnf, err := grammar.FromSchema([]byte(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newConstraint(m, gbnf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.free)
+	for i := range len(text) {
+		token := byteToken(t, m, text[i])
+		if !c.allows(token) {
+			t.Fatalf("%q is refused after %q", text[i], text[:i])
+		}
+		c.accept(token)
+	}
+	return c
+}
+
+func byteToken(t *testing.T, m *model, b byte) llama.Token {
+	t.Helper()
+	for _, token := range m.firstBytes().alone {
+		if m.pieces[token][0] == b {
+			return token
+		}
+	}
+	t.Fatalf("no token spells the byte %#x", b)
+	return 0
+}
+
+func TestConstraint(t *testing.T) {
+	m := realModel(t)
+	const schema = `{"type": "object", "properties": {"name": {"type": "string", "maxLength": 8}}, "required": ["name"], "additionalProperties": false}`
+	logits := make([]float32, m.nVocab)
+	end := llama.VocabEOS(m.vocab)
+
+	c := follow(t, m, schema, `{"name": "`)
+	if c.allows(end) {
+		t.Error("the end is allowed in the middle")
+	}
+	for token, spelling := range m.controls {
+		if c.allows(token) {
+			t.Errorf("the control token %q is allowed within a text", spelling)
+		}
+	}
+	// A character in two tokens is one; half a character is none, and nor is one that does not begin.
+	first, second := byteToken(t, m, "é"[0]), byteToken(t, m, "é"[1])
+	if c.allows(second) || !c.allows(first) {
+		t.Error("bytes that make no character")
+	}
+	c.accept(first)
+	if c.allows(byteToken(t, m, '"')) || c.allows(first) || !c.allows(second) {
+		t.Error("a character is left half")
+	}
+	for _, d := range c.allowed(logits) {
+		if rest, ok := joinUTF8([]byte{"é"[0]}, m.pieces[d.Id]); !ok || !utf8.ValidString("\xc3"+m.pieces[d.Id][:len(m.pieces[d.Id])-len(rest)]) {
+			t.Errorf("token %q goes on with half a character", m.pieces[d.Id])
+		}
+	}
+
+	done := follow(t, m, schema, `{"name": "Ada"}`)
+	list := done.allowed(logits)
+	if len(list) == 0 {
+		t.Fatal("nothing is allowed at the end")
+	}
+	for _, d := range list {
+		if !llama.VocabIsEOG(m.vocab, d.Id) {
+			t.Errorf("%q is allowed after the end", m.pieces[d.Id])
+		}
+	}
+	if done.allows(byteToken(t, m, ' ')) {
+		t.Error("white space is allowed after the end")
+	}
+}
+
+// What the first bytes rule out is what the whole grammar refuses.
+func TestFirstBytesLeaveNothingOut(t *testing.T) {
+	m := realModel(t)
+	logits := make([]float32, m.nVocab)
+	for _, text := range []string{``, `{`, `{"k`, `{"kind": `, `{"kind": "task", "n": -3`, `{"kind": "task", "n": -3, "s": "x`} {
+		c := follow(t, m, `{"type": "object", "properties": {"kind": {"enum": ["note", "task"]}, "n": {"type": "number"}, "s": {"type": "string"}},
+			"required": ["kind", "n", "s"]}`, text)
+		var every []llama.TokenData
+		for id := range m.nVocab {
+			if m.pieces[id] != "" || c.ends[llama.Token(id)] {
+				every = append(every, llama.TokenData{Id: llama.Token(id)})
+			}
+		}
+		want := append([]llama.TokenData(nil), c.filter(every)...)
+		got := c.allowed(logits)
+		if len(got) != len(want) {
+			t.Fatalf("after %q: %d tokens, the grammar takes %d", text, len(got), len(want))
+		}
+		for i := range got {
+			if got[i].Id != want[i].Id {
+				t.Errorf("after %q: token %d, want %d", text, got[i].Id, want[i].Id)
+			}
+		}
+	}
+}
+
+// The library takes every grammar, within bounded time.
+func TestGrammarsCompile(t *testing.T) {
+	m := realModel(t)
+	dir := filepath.Join("..", "..", "..", "..", "shared", "testdata", "tools")
+	if d := os.Getenv("PARLEY_TEST_TOOLS"); d != "" {
+		dir = d
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("needs ../shared/testdata/tools, or PARLEY_TEST_TOOLS: %v", err)
+	}
+	cases, err := eval.Cases(dir, 1<<20, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled, slowest := 0, time.Duration(0)
+	for i, c := range cases {
+		if testing.Short() && i%10 > 0 {
+			continue
+		}
+		gbnf, err := grammar.FromSchema(c.Schema)
+		if err != nil {
+			continue
+		}
+		began := time.Now()
+		rule, err := newConstraint(m, gbnf)
+		if err != nil {
+			t.Errorf("%s: %v\n%.2000s", c.Name, err, gbnf)
+			continue
+		}
+		if took := time.Since(began); took > slowest {
+			slowest = took
+			t.Logf("%s: %v for %d bytes", c.Name, took, len(gbnf))
+		}
+		if len(rule.allowed(make([]float32, m.nVocab))) == 0 {
+			t.Errorf("%s: no token begins\n%.2000s", c.Name, gbnf)
+		}
+		rule.free()
+		compiled++
+	}
+	t.Logf("%d of %d compile", compiled, len(cases))
+}
