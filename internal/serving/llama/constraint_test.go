@@ -1,8 +1,10 @@
 package llama
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -114,6 +116,60 @@ func TestFirstBytesLeaveNothingOut(t *testing.T) {
 				t.Errorf("after %q: token %d, want %d", text, got[i].Id, want[i].Id)
 			}
 		}
+	}
+}
+
+// The largest grammars that are written, the library takes as well, and asks in bounded time.
+func TestLargeGrammars(t *testing.T) {
+	m := realModel(t)
+	var values, members strings.Builder
+	for i := range 9000 {
+		fmt.Fprintf(&values, `, "value number %d"`, i)
+	}
+	for i := range 1500 {
+		fmt.Fprintf(&members, `, "member%d": {"type": "string", "maxLength": %d}`, i, i)
+	}
+	for name, schema := range map[string]string{
+		"values":     `{"enum": ["first"` + values.String() + `]}`,
+		"members":    `{"properties": {"first": {}` + members.String() + `}}`,
+		"long text":  `{"type": "string", "minLength": 7000, "maxLength": 15000}`,
+		"long list":  `{"type": "array", "minItems": 900, "maxItems": 1000, "items": {"type": "array", "items": {"type": "string", "maxLength": 15000}, "maxItems": 1000}}`,
+		"pattern":    `{"pattern": "^(ab{1,30}|c{1,30}){1,20}$"}`,
+		"ambiguous":  `{"pattern": "^(a|a|aa)*(a|ab|abc)*$", "maxLength": 200}`,
+		"names":      `{"patternProperties": {"^a": {}, "b$": {}, "c": {}}, "additionalProperties": {"pattern": "d"}}`,
+		"divisible":  `{"type": "integer", "multipleOf": 97, "minimum": 12345, "maximum": 98765432}`,
+		"many kinds": `{"anyOf": [{"type": "object"}, {"type": "array"}, {"type": "string", "pattern": "x"}, {"type": "string", "format": "date-time"}, {"type": "number", "minimum": 3}]}`,
+	} {
+		gbnf, err := grammar.FromSchema([]byte(schema))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		began := time.Now()
+		c, err := newConstraint(m, gbnf)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		made := time.Since(began)
+		began = time.Now()
+		for range 6 {
+			list := c.allowed(make([]float32, m.nVocab))
+			if len(list) == 0 {
+				t.Errorf("%s: no token goes on", name)
+				break
+			}
+			c.accept(list[len(list)/2].Id)
+			if c.ends[list[len(list)/2].Id] {
+				break
+			}
+		}
+		took := time.Since(began)
+		t.Logf("%s: %d bytes, compiled in %v, six tokens in %v", name, len(gbnf), made, took)
+		if made > 10*time.Second || took > 10*time.Second {
+			t.Errorf("%s takes too long", name)
+		}
+		c.free()
 	}
 }
 
