@@ -36,7 +36,7 @@ func formOf(g serving.Generation, f toolcall.Format) (form, error) {
 	var out form
 	var err error
 	rules := grammar.New()
-	root := grammar.Rule{}
+	var root grammar.Rule
 	switch {
 	case g.Tools.Forced():
 		if root, err = out.force(rules, g.Tools, f); err != nil {

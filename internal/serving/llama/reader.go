@@ -30,7 +30,7 @@ var errEnough = errors.New("the one call is complete")
 func newReader(g serving.Generation, f form, calls toolcall.Format, emit func(serving.Piece) error) *reader {
 	r := &reader{form: f, single: g.Tools.Single, emit: emit}
 	if tools := g.Tools.Offered(); len(tools) > 0 {
-		var names []string
+		names := make([]string, 0, len(tools))
 		for _, t := range tools {
 			names = append(names, t.Name)
 		}

@@ -182,7 +182,6 @@ func (g *rules) automaton(a *automaton, kind string, spell func(classes []int) [
 		texts []string
 	}
 	steps := func(s int) []step {
-		var list []step
 		by := map[int][]int{}
 		var order []int
 		for _, e := range a.edges[s] {
@@ -191,6 +190,7 @@ func (g *rules) automaton(a *automaton, kind string, spell func(classes []int) [
 			}
 			by[e.to] = append(by[e.to], e.class)
 		}
+		list := make([]step, 0, len(order))
 		for _, to := range order {
 			list = append(list, step{to, spell(by[to])})
 		}

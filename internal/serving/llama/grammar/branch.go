@@ -114,15 +114,11 @@ func (c *compiler) demand(kind, key, at string, fill func(d *demand)) *demand {
 }
 
 func anything() []branch {
-	var list []branch
-	for k := range kinds {
-		list = append(list, branch{kind: k})
+	list := make([]branch, kinds)
+	for k := range list {
+		list[k].kind = kind(k)
 	}
 	return list
-}
-
-func except(k kind) []branch {
-	return slices.DeleteFunc(anything(), func(b branch) bool { return b.kind == k })
 }
 
 // with adds demands to the branches of a kind.

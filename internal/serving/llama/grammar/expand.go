@@ -318,7 +318,8 @@ func (c *compiler) dependent(name string, l literal) ([]branch, error) {
 }
 
 func (c *compiler) dependentNames(name string, others []string) ([]branch, error) {
-	demands := []*demand{c.needs(name)}
+	demands := make([]*demand, 0, 1+len(others))
+	demands = append(demands, c.needs(name))
 	for _, o := range others {
 		demands = append(demands, c.needs(o))
 	}

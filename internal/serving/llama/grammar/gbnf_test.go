@@ -94,14 +94,14 @@ func (g *gbnf) char() rune {
 
 func (g *gbnf) item() item {
 	it := item{min: 1, max: 1}
-	switch c := g.src[0]; {
-	case c == '"':
+	switch g.src[0] {
+	case '"':
 		g.src = g.src[1:]
 		for g.src[0] != '"' {
 			it.literal += string(g.char())
 		}
 		g.src = g.src[1:]
-	case c == '[':
+	case '[':
 		g.src = g.src[1:]
 		if g.src[0] == '^' {
 			it.except, g.src = true, g.src[1:]
@@ -117,7 +117,7 @@ func (g *gbnf) item() item {
 			it.class = append(it.class, s)
 		}
 		g.src = g.src[1:]
-	case c == '(':
+	case '(':
 		g.src = g.src[1:]
 		it.group = g.choice()
 		g.src = g.src[1:]

@@ -170,7 +170,7 @@ func (c *compiler) objects(s *jsonschema.Schema, list []branch) []branch {
 }
 
 func patternsOf(s *jsonschema.Schema) []pattern {
-	var list []pattern
+	list := make([]pattern, 0, len(s.PatternProperties))
 	for re, p := range s.PatternProperties {
 		list = append(list, pattern{re, []literal{{s: p}}})
 	}

@@ -45,7 +45,7 @@ func newObject(b branch) *object {
 
 // member is what the value of a member must fit.
 func (o *object) member(name string) []literal {
-	var lits []literal
+	lits := make([]literal, 0, len(o.layers))
 	for _, l := range o.layers {
 		lits = append(lits, l.cols.of(name)...)
 	}
@@ -359,7 +359,6 @@ type objectWriter struct {
 	must  []free
 	most  int
 	made  map[[2]int]*rule
-	tail  map[int]*rule
 }
 
 // from is the rule of all that follows when n members are written and the next one is that at place i.
