@@ -104,7 +104,7 @@ func (o *options) engine(cmd *cobra.Command, id string) (serving.Engine, error) 
 	if engine.Dir, err = models.EngineLibraries(); err != nil {
 		return nil, err
 	}
-	runtime, err := llama.Open(engine, log)
+	runtime, err := llama.Open(engine, nil, log)
 	if err != nil {
 		return nil, err
 	}

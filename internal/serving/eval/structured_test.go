@@ -35,7 +35,7 @@ func TestStructured(t *testing.T) {
 	}
 	cfg := llama.DefaultConfig()
 	cfg.Dir, cfg.Context = env(t, "PARLEY_TEST_ENGINE"), 2048
-	runtime, err := llama.Open(cfg, zaptest.NewLogger(t))
+	runtime, err := llama.Open(cfg, nil, zaptest.NewLogger(t))
 	if err != nil {
 		t.Fatal(err)
 	}

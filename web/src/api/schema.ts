@@ -1380,6 +1380,28 @@ export interface paths {
         patch: operations["patchV1PromptsId"];
         trace?: never;
     };
+    "/v1/rerank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sort texts by how well they answer a query
+         * @description As Cohere's and Jina's. A reranking model reads query and text together; an embedding model, which is taken where no other is installed, compares vectors.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1Rerank"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session": {
         parameters: {
             query?: never;
@@ -1544,6 +1566,26 @@ export interface paths {
         get: operations["getV1Ws"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/rerank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same, where Cohere's clients look for it
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV2Rerank"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1919,7 +1961,7 @@ export interface components {
              * @description Absent for a file that cannot be read.
              * @enum {string}
              */
-            kind?: "chat" | "embed";
+            kind?: "chat" | "embed" | "rerank";
             licence: string;
             /** @description To read before use. */
             licence_url?: string;
@@ -2193,6 +2235,9 @@ export interface components {
             role?: string;
             tool_calls?: components["schemas"]["OpenAIToolCallDelta"][];
         };
+        OpenAIDocument: string | {
+            text: string;
+        };
         OpenAIEmbedding: {
             embedding: components["schemas"]["OpenAIVector"];
             index: number;
@@ -2244,6 +2289,18 @@ export interface components {
             schema?: components["schemas"]["OpenAISchema"];
             strict?: null | boolean;
         };
+        OpenAIJudged: {
+            document?: components["schemas"]["OpenAIJudgedDocument"];
+            index: number;
+            /**
+             * Format: float
+             * @description 0 to 1; comparable within one model only.
+             */
+            relevance_score: number;
+        };
+        OpenAIJudgedDocument: {
+            text: string;
+        };
         OpenAILogprobs: {
             content: components["schemas"]["OpenAITokenLogprob"][];
             refusal: null | string;
@@ -2263,7 +2320,7 @@ export interface components {
             default: boolean;
             description?: string;
             /** @enum {string} */
-            kind: "chat" | "embed";
+            kind: "chat" | "embed" | "rerank";
             licence?: string;
             loaded: boolean;
             /**
@@ -2299,6 +2356,34 @@ export interface components {
         };
         OpenAIPromptDetails: {
             cached_tokens: number;
+        };
+        OpenAIRerankRequest: {
+            /** @description Texts, or objects with a text. */
+            documents: components["schemas"]["OpenAIDocument"][];
+            /** @description Cut longer documents; without it a document that does not fit is an error. */
+            max_tokens_per_doc?: number;
+            /** @description A reranking or an embedding model of GET /v1/models; empty takes the default. */
+            model?: string;
+            query: string;
+            return_documents?: boolean;
+            /** @description Tell only the best so many. */
+            top_n?: null | number;
+        };
+        OpenAIRerankUsage: {
+            prompt_tokens: number;
+            total_tokens: number;
+        };
+        OpenAIReranked: {
+            id: string;
+            meta: components["schemas"]["OpenAIRerankedMeta"];
+            model: string;
+            results: components["schemas"]["OpenAIJudged"][];
+            usage: components["schemas"]["OpenAIRerankUsage"];
+        };
+        OpenAIRerankedMeta: {
+            billed_units: {
+                search_units: number;
+            };
         };
         OpenAIResponseFormat: {
             json_schema?: components["schemas"]["OpenAIJSONSchema"];
@@ -5430,6 +5515,44 @@ export interface operations {
             };
         };
     };
+    postV1Rerank: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OpenAIRerankRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIReranked"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postV1Session: {
         parameters: {
             query?: never;
@@ -5693,6 +5816,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV2Rerank: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OpenAIRerankRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIReranked"];
+                };
             };
             /** @description Any error */
             default: {
