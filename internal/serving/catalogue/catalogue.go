@@ -102,6 +102,7 @@ type Item struct {
 	Problem string // why it is damaged
 	Default bool   // used where a request names no model of its kind
 	Part    int64  // bytes that an unfinished download has left for the next one
+	Whole   int64  // bytes of the file that Part is of
 
 	created int64
 }
@@ -131,6 +132,9 @@ func (c *Catalogue) List() ([]Item, error) {
 		item, ok := found[e.ID]
 		if !ok {
 			item = Item{Entry: e, State: StateAvailable, Part: c.part(e.ID)}
+			if item.Part > 0 {
+				item.Whole = c.whole(e)
+			}
 		}
 		items = append(items, item)
 		delete(found, e.ID)
@@ -170,6 +174,15 @@ func (c *Catalogue) part(id string) int64 {
 		return 0
 	}
 	return info.Size()
+}
+
+// whole is the size of the file that an unfinished download is a part of: as the hub told it, else as the table has it.
+func (c *Catalogue) whole(e Entry) int64 {
+	var note partNote
+	if err := readJSONFile(c.partFile(e.ID)+".json", &note); err != nil || note.Size == 0 {
+		return e.Bytes()
+	}
+	return note.Size
 }
 
 func (c *Catalogue) partFile(id string) string { return filepath.Join(c.models, id+modelExt+partExt) }

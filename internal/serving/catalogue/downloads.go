@@ -228,7 +228,6 @@ func (d *Downloads) tell(i Item) Download {
 	defer d.mu.Unlock()
 	t := d.tasks[i.ID]
 	out := Download{Item: i}
-	total := i.Bytes()
 	switch {
 	case i.Usable() && !t.underWay():
 		delete(d.tasks, i.ID) // a failure that somebody has made good
@@ -242,7 +241,7 @@ func (d *Downloads) tell(i Item) Download {
 		out.State = StatePaused
 	}
 	if out.Transfer == nil && i.Part > 0 {
-		out.Transfer = &Transfer{Done: i.Part, Total: max(total, i.Part)}
+		out.Transfer = &Transfer{Done: i.Part, Total: max(i.Whole, i.Part)}
 	}
 	return out
 }

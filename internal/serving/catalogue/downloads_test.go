@@ -89,7 +89,7 @@ func TestDownloadIsPausedAndGoesOn(t *testing.T) {
 	}
 	must(t, d.Pause(t.Context(), "large"))
 	for name, d := range map[string]*Downloads{"paused": d, "after a restart": b.downloads(t)} {
-		if got := d.get(t, "large"); got.State != StatePaused || got.Transfer == nil || got.Transfer.Done != 4000 || got.Problem != "" {
+		if got := d.get(t, "large"); got.State != StatePaused || got.Transfer == nil || got.Transfer.Done != 4000 || got.Transfer.Total != int64(len(b.hubs)) || got.Problem != "" {
 			t.Errorf("%s: %s %+v", name, got.State, got.Transfer)
 		}
 	}

@@ -30,7 +30,8 @@ var errDisk = errors.New("write the download")
 // partNote lies beside a part and says of which file it is.
 type partNote struct {
 	SHA256 string `json:"sha256"`
-	ETag   string `json:"etag"` // what the storage said, for If-Range
+	ETag   string `json:"etag"`           // what the storage said, for If-Range
+	Size   int64  `json:"size,omitempty"` // of the whole file, 0 if not known
 }
 
 // transfer is one file on its way.
@@ -253,10 +254,10 @@ func (t *transfer) begin(resp *http.Response) error {
 	if tag == "" {
 		tag = noETag
 	}
-	if t.note.ETag == tag {
+	if t.note.ETag == tag && t.note.Size == t.total {
 		return nil
 	}
-	t.note.ETag = tag
+	t.note.ETag, t.note.Size = tag, t.total
 	return writeJSONFile(t.path+".json", t.note)
 }
 
