@@ -13,6 +13,8 @@ export const target = {
   password: process.env.PARLEY_E2E_PASSWORD ?? 'a long enough password',
   /** Set when the server is the mock, which can be put in trouble on request. */
   mock: Boolean(process.env.PARLEY_E2E_MOCK),
+  /** The stand-in hub of with-hub.mjs: a server that has it has two models that chat. */
+  hub: process.env.PARLEY_E2E_HUB,
   shots: process.env.PARLEY_E2E_SHOTS,
   chromium: process.env.PARLEY_E2E_CHROMIUM ?? '/usr/bin/chromium',
 }
@@ -161,6 +163,22 @@ export async function finalText(page) {
 }
 
 export const lastText = (page) => answers(page).last().locator('.prose').innerText()
+
+/** Presses Tab, or Shift+Tab, until the focus is on what a locator names, and fails when it never is. */
+export async function tabTo(page, what, keys = 'Tab') {
+  await what.waitFor()
+  for (let n = 0; n < 150; n++) {
+    if (await what.evaluate((el) => el === document.activeElement)) return
+    await page.keyboard.press(keys)
+  }
+  throw new Error(`${what} is not reached by ${keys}`)
+}
+
+/** The models of the server that chat. */
+export async function chatModels(page) {
+  const { data } = await page.evaluate(() => fetch('/v1/models').then((res) => res.json()))
+  return data.filter((m) => (m.parley?.kind ?? 'chat') === 'chat').map((m) => m.id)
+}
 
 /** Signs in, or makes the first account of a server that has none. */
 export async function enter(page) {

@@ -3,7 +3,7 @@
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
-const all = ['page', 'work', 'palette', 'trouble', 'admin', 'crowd', 'wishes'].map((name) => `e2e/${name}.test.mjs`)
+const all = ['page', 'work', 'composer', 'keyboard', 'palette', 'trouble', 'admin', 'models', 'crowd', 'wishes'].map((name) => `e2e/${name}.test.mjs`)
 const named = process.argv.slice(2)
 
 const tests = run({ files: named.length > 0 ? named : all, concurrency: 1 })

@@ -9,6 +9,9 @@ function watch(query: string) {
   return () => useSyncExternalStore(subscribe, () => list.matches)
 }
 
+/** Whether the screen is wider than a phone's; the breakpoint sm of the styles. */
+export const useBroad = watch('(min-width: 40rem)')
+
 /** Whether two answers have room beside each other. */
 export const useRoomForTwo = watch('(min-width: 900px)')
 

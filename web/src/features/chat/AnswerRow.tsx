@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import { ChevronDown, Ellipsis, GitFork, Pencil, RefreshCw, StepForward } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message, Model } from '@/api/types'
 import { CopyButton } from '@/kit/CopyButton'
@@ -36,6 +36,11 @@ export function AnswerRow({ message, place, models, last, canAsk, marked, onShow
   const [editing, setEditing] = useState(false)
   const [asked, setAsked] = useState(false)
   const { save, rate, fork } = useRowActions(message)
+  const more = useRef<HTMLButtonElement>(null)
+  const close = () => {
+    setEditing(false)
+    requestAnimationFrame(() => more.current?.focus())
+  }
   const live = message.status === 'streaming'
   const text = live && turn && turn.text.length > message.text.length ? turn.text : message.text
   return (
@@ -44,9 +49,9 @@ export function AnswerRow({ message, place, models, last, canAsk, marked, onShow
       {editing ? (
         <MessageEditor
           text={text}
-          onCancel={() => setEditing(false)}
+          onCancel={close}
           onSave={(next) => {
-            setEditing(false)
+            close()
             save(next)
           }}
         />
@@ -58,7 +63,7 @@ export function AnswerRow({ message, place, models, last, canAsk, marked, onShow
         <>
           <Outcome message={message} turn={turn} canAsk={canAsk} onAgain={() => onAgain()} />
           <div className="mt-2 -ms-1.5 flex min-h-8 flex-wrap items-center gap-0.5 pointer-coarse:min-h-9">
-            <Siblings place={place} onShow={onShow} />
+            <Siblings id={message.id} place={place} onShow={onShow} />
             <div className={clsx(quiet, (last || message.feedback) && 'opacity-100')}>
               {text && <CopyButton text={text} label={t('chat.copy')} />}
               {canAsk && <Again models={models} model={message.model} onAgain={onAgain} />}
@@ -67,7 +72,7 @@ export function AnswerRow({ message, place, models, last, canAsk, marked, onShow
                 <>
                   <Thumbs feedback={message.feedback} onRate={rate} onAsk={setAsked} />
                   {canAsk && (
-                    <Menu align="start" trigger={<IconButton icon={Ellipsis} size="sm" label={t('actions.more')} />}>
+                    <Menu align="start" trigger={<IconButton ref={more} icon={Ellipsis} size="sm" label={t('actions.more')} />}>
                       <MenuItem icon={GitFork} onSelect={fork}>
                         {t('actions.fork')}
                       </MenuItem>

@@ -63,7 +63,7 @@ export function QuestionRow({ message, place, canAsk, marked, onShow, onEdit }: 
             </Menu>
           )}
         </div>
-        <Siblings place={place} onShow={onShow} />
+        <Siblings id={message.id} place={place} onShow={onShow} />
       </div>
     </article>
   )

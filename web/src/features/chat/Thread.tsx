@@ -12,6 +12,7 @@ import { pairOf, usePairs } from './pairs'
 import { Said } from './QuestionRow'
 import { PairedRow, Rows } from './rows'
 import type { Tree } from './tree'
+import { useKeepFocus } from './useKeepFocus'
 import { useStickToBottom } from './useStickToBottom'
 
 interface Props {
@@ -38,6 +39,7 @@ export function Thread({ tree, path, pending, focus, canAsk, model, models, onAs
   useEffect(() => {
     if (ticket) jump()
   }, [ticket, jump])
+  useKeepFocus(ticket)
 
   const found = useRef<string>(undefined)
   useEffect(() => {

@@ -6,6 +6,7 @@ import type { Me } from '@/api/types'
 import { Shares } from '@/features/sharing/Shares'
 import { Import } from '@/features/transfer/Import'
 import { Dialog } from '@/kit/Dialog'
+import { useBroad } from '@/kit/media'
 import { Appearance } from './Appearance'
 import { Keys } from './Keys'
 import { Password } from './Password'
@@ -23,9 +24,10 @@ interface Props {
 
 export default function SettingsDialog({ open, onClose, me, onDeleted }: Props) {
   const { t } = useTranslation()
+  const broad = useBroad() // else the tabs lie side by side, and the arrows go that way
   return (
     <Dialog open={open} onClose={onClose} title={t('settings.title')} className="h-[min(44rem,100%)] max-w-3xl">
-      <Tabs.Root defaultValue="profile" orientation="vertical" className="mt-4 flex min-h-0 flex-1 flex-col border-t border-line sm:flex-row">
+      <Tabs.Root defaultValue="profile" orientation={broad ? 'vertical' : 'horizontal'} className="mt-4 flex min-h-0 flex-1 flex-col border-t border-line sm:flex-row">
         <Tabs.List
           aria-label={t('settings.title')}
           className="flex shrink-0 gap-0.5 overflow-x-auto p-2.5 max-sm:border-b max-sm:border-line sm:w-52 sm:flex-col sm:border-e sm:border-line"
