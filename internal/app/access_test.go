@@ -51,6 +51,7 @@ GET    /v1/conversations/search?q=x       401    200    200    200   200   200  
 GET    /v1/conversations/{conv}           401    200    200    200   200   200      403       200   200   200      | 404
 PATCH  /v1/conversations/{conv}           401    403    200    200   200   200      403       200   200   200      | 404
 DELETE /v1/conversations/{conv}           401    403    204    204   204   204      403       204   204   204      | 404
+POST   /v1/conversations/delete           401    403    200    200   200   200      403       200   200   200      | -
 GET    /v1/conversations/{conv}/messages  401    200    200    200   200   200      403       200   200   200      | 404
 POST   /v1/conversations/{conv}/shares    401    403    201    201   201   201      403       201   201   201      | 404
 POST   /v1/conversations/{conv}/shares/preview 401 403  200    200   200   200      403       200   200   200      | 404
@@ -138,6 +139,7 @@ var bodies = map[string]string{
 	"PATCH /v1/conversations/{conv}":           `{"pinned": true}`,
 	"POST /v1/conversations/{conv}/fork":       `{"message_id": "{leaf}"}`,
 	"POST /v1/conversations/import":            `{"conversations": [{"messages": [{"id": "a", "role": "user", "text": "x"}]}]}`,
+	"POST /v1/conversations/delete":            `{"ids": ["{conv}"]}`,
 	"PATCH /v1/messages/{msg}":                 `{"text": "z"}`,
 	"PUT /v1/messages/{msg}/feedback":          `{"rating": 1}`,
 	"DELETE /v1/messages/{msg}/feedback":       ``,

@@ -301,28 +301,3 @@ func (s *Store) SetTitle(ctx context.Context, sc chat.Scope, id, title string) e
 	}
 	return nil
 }
-
-// Delete removes a conversation with its messages. It needs no key, so that what was shredded can go.
-func (s *Store) Delete(ctx context.Context, sc chat.Scope, id string) error {
-	n, err := s.db.Exec(ctx, `DELETE FROM conversations WHERE id = ? AND tenant_id = ? AND user_id = ?`, id, sc.Tenant, sc.User)
-	if err != nil {
-		return fmt.Errorf("delete conversation %s: %w", id, err)
-	}
-	if n == 0 {
-		return fault.NotFound("there is no conversation %s", id)
-	}
-	return nil
-}
-
-// DeleteAll removes all that the scope's user has said, in the transaction that removes the user.
-func (s *Store) DeleteAll(ctx context.Context, tx *store.Tx, sc chat.Scope) error {
-	_, err := tx.Exec(ctx, `DELETE FROM conversations WHERE tenant_id = ? AND user_id = ?`, sc.Tenant, sc.User)
-	if err != nil {
-		return fmt.Errorf("delete conversations of user %s: %w", sc.User, err)
-	}
-	_, err = tx.Exec(ctx, `DELETE FROM folders WHERE tenant_id = ? AND user_id = ?`, sc.Tenant, sc.User)
-	if err != nil {
-		return fmt.Errorf("delete folders of user %s: %w", sc.User, err)
-	}
-	return nil
-}

@@ -35,6 +35,12 @@ type Key struct {
 	LastUsedAt  time.Time         `json:"last_used_at,omitzero"` // to the minute
 }
 
+// OwnedKey is a key with the name of its owner.
+type OwnedKey struct {
+	Key
+	UserName string `json:"user_name"`
+}
+
 // NewKey is what makes a key. The zero ExpiresAt means never.
 type NewKey struct {
 	Name        string
@@ -193,11 +199,24 @@ func (s *Service) Keys(ctx context.Context, id chat.Identity) ([]Key, error) {
 }
 
 // AllKeys lists the keys of everybody in the actor's tenant, the newest first.
-func (s *Service) AllKeys(ctx context.Context, actor chat.Identity) ([]Key, error) {
+func (s *Service) AllKeys(ctx context.Context, actor chat.Identity) ([]OwnedKey, error) {
 	if err := requireAdmin(actor); err != nil {
 		return nil, err
 	}
-	return s.selectKeys(ctx, `tenant_id = ?`, actor.Tenant)
+	var rows []struct {
+		keyRow
+		UserName string `db:"user_name"`
+	}
+	err := s.db.Select(ctx, &rows, `SELECT k.id, k.user_id, k.name, k.prefix, k.permissions, k.created_at, k.expires_at, k.last_used_at, u.name AS user_name
+		FROM api_keys k JOIN users u ON u.tenant_id = k.tenant_id AND u.id = k.user_id WHERE k.tenant_id = ? ORDER BY k.id DESC`, actor.Tenant)
+	if err != nil {
+		return nil, fmt.Errorf("list everybody's API keys: %w", err)
+	}
+	out := make([]OwnedKey, len(rows))
+	for i, r := range rows {
+		out[i] = OwnedKey{Key: r.key(), UserName: r.UserName}
+	}
+	return out, nil
 }
 
 func (s *Service) selectKeys(ctx context.Context, where string, args ...any) ([]Key, error) {

@@ -200,7 +200,7 @@ func TestKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, err := f.AllKeys(ctx, f.owner)
-	if err != nil || len(all) != 2 {
+	if err != nil || len(all) != 2 || all[0].UserName != "N m@acme.test" || all[0].UserID != m.User {
 		t.Errorf("all keys = %+v, %v", all, err)
 	}
 	_, err = f.AllKeys(ctx, m)

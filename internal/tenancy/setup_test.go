@@ -169,7 +169,7 @@ func TestEnsureAdmin(t *testing.T) {
 	wantCode(t, "key no longer configured", err, fault.CodeUnauthenticated)
 }
 
-func mustKeys(t *testing.T, f *fixture) []Key {
+func mustKeys(t *testing.T, f *fixture) []OwnedKey {
 	t.Helper()
 	list, err := f.Tenants(t.Context(), Console(""))
 	if err != nil {

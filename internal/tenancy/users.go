@@ -3,47 +3,13 @@ package tenancy
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"go.uber.org/zap"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/store"
-	"github.com/parley-chat/parley/internal/tenancy/group"
 )
-
-const (
-	defaultPage = 50
-	maxPage     = 200
-)
-
-// Status tells users who can sign in from those who cannot.
-type Status string
-
-// The statuses.
-const (
-	Active   Status = "active"
-	Disabled Status = "disabled"
-)
-
-// UserFilter chooses users of the actor's tenant. Empty fields choose all.
-type UserFilter struct {
-	Query  string // part of the name or the address
-	Role   chat.Role
-	Group  string
-	Status Status
-	Limit  int    // 0 means 50; at most 200
-	Cursor string // UserPage.Next of the page before
-}
-
-// UserPage is a page of users, oldest account first.
-type UserPage struct {
-	Users []User
-	Next  string // "" on the last page
-}
 
 // UserPatch changes what is not nil.
 type UserPatch struct {
@@ -81,75 +47,6 @@ func (s *Service) CreateUser(ctx context.Context, actor chat.Identity, n NewUser
 	}
 	s.log.Info("user created", zap.String("tenant", row.TenantID), zap.String("user", row.ID), zap.String("by", actor.User))
 	return row.user(), nil
-}
-
-// check reports what is wrong with a filter, and fills in the limit.
-func (f *UserFilter) check() error {
-	if f.Limit == 0 {
-		f.Limit = defaultPage
-	}
-	switch {
-	case f.Limit < 0 || f.Limit > maxPage:
-		return fault.Invalid("limit must be 1 to %d", maxPage).At("limit")
-	case f.Cursor != "" && !chat.ValidID("usr", f.Cursor):
-		return fault.Invalid("cursor is not one that a list gave").At("cursor")
-	case !printable(f.Query) || utf8.RuneCountInString(f.Query) > maxEmail:
-		return fault.Invalid("q must be at most %d printable characters", maxEmail).At("q")
-	case f.Role != "" && !f.Role.Valid():
-		return badRole(f.Role)
-	case f.Status != "" && f.Status != Active && f.Status != Disabled:
-		return fault.Invalid("status must be %s or %s", Active, Disabled).At("status")
-	case !printable(f.Group) || utf8.RuneCountInString(f.Group) > maxGroup:
-		return fault.Invalid("group must be at most %d printable characters", maxGroup).At("group")
-	}
-	return nil
-}
-
-// Users lists users of the actor's tenant.
-func (s *Service) Users(ctx context.Context, actor chat.Identity, f UserFilter) (UserPage, error) {
-	if err := requireAdmin(actor); err != nil {
-		return UserPage{}, err
-	}
-	if err := f.check(); err != nil {
-		return UserPage{}, err
-	}
-	where, args := `u.tenant_id = ? AND u.search_key LIKE ? ESCAPE '\'`, []any{actor.Tenant, likePattern(strings.TrimSpace(f.Query))}
-	if f.Role != "" {
-		where, args = where+` AND u.role = ?`, append(args, string(f.Role))
-	}
-	if f.Group != "" {
-		where, args = where+` AND u.group_list LIKE ? ESCAPE '\'`, append(args, group.Pattern(f.Group))
-	}
-	switch f.Status {
-	case Active:
-		where += ` AND u.disabled_at = 0`
-	case Disabled:
-		where += ` AND u.disabled_at <> 0`
-	}
-	page := UserPage{Users: []User{}}
-	for {
-		var rows []userRow
-		// Ids sort by time of creation, and one more row than asked for tells whether another page follows.
-		err := s.db.Select(ctx, &rows, `SELECT `+userColumns+` FROM users u WHERE `+where+` AND u.id > ? ORDER BY u.id LIMIT ?`,
-			append(slices.Clone(args), f.Cursor, f.Limit+1)...)
-		if err != nil {
-			return UserPage{}, fmt.Errorf("list users: %w", err)
-		}
-		for _, r := range rows {
-			if f.Group != "" && !group.Has(r.Groups, f.Group) { // the pattern fits more than the group
-				continue
-			}
-			if len(page.Users) == f.Limit {
-				page.Next = page.Users[f.Limit-1].ID
-				return page, nil
-			}
-			page.Users = append(page.Users, r.user())
-		}
-		if len(rows) <= f.Limit {
-			return page, nil
-		}
-		f.Cursor = rows[len(rows)-1].ID
-	}
 }
 
 // UserNames returns the names of all users of the actor's tenant, by id.

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -224,7 +227,9 @@ func TestListUsers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pages++
+		if pages++; page.Total != 8 {
+			t.Errorf("%d users in all, want 8", page.Total)
+		}
 		for _, u := range page.Users {
 			if seen[u.ID] {
 				t.Errorf("%s is listed twice", u.Email)
@@ -244,9 +249,59 @@ func TestListUsers(t *testing.T) {
 			t.Errorf("q=%q finds %d, %v; want %d", q, len(page.Users), err, want)
 		}
 	}
-	for _, bad := range []UserFilter{{Limit: -1}, {Limit: 201}, {Cursor: "x"}, {Query: "a\x00"}, {Query: "\xff"}} {
+	for _, bad := range []UserFilter{{Limit: -1}, {Limit: 201}, {Cursor: "x"}, {Order: "password_hash"}, {Cursor: UserFilter{Order: ByName}.cursor("a", chat.NewID("usr")), Order: ByEmail}, {Query: "a\x00"}, {Query: "\xff"}} {
 		_, err := f.Users(ctx, f.owner, bad)
 		wantCode(t, fmt.Sprintf("%+v", bad), err, fault.CodeInvalid)
+	}
+}
+
+// Pages of two, in each order and both directions, hold everybody once and in the order of the whole.
+func TestUsersAreSorted(t *testing.T) {
+	t.Parallel()
+	f := setUp(t)
+	ctx := t.Context()
+	for i, name := range []string{"Émile", "anna", "Bert", "anna"} {
+		role := []chat.Role{chat.RoleViewer, chat.RoleAdmin, chat.RoleMember, chat.RoleViewer}[i]
+		if _, err := f.CreateUser(ctx, f.owner, NewUser{Email: fmt.Sprintf("%c@x.test", 'd'-i), Name: name, Role: role, Password: goodPassword, Groups: []string{"g"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.login(t, "b@x.test", goodPassword, "")
+	f.clock.add(time.Hour)
+	f.login(t, "d@x.test", goodPassword, "")
+	read := func(filter UserFilter) (names []string) {
+		for {
+			page, err := f.Users(ctx, f.owner, filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page.Total != 4 {
+				t.Errorf("%d in all, want 4", page.Total)
+			}
+			for _, u := range page.Users {
+				names = append(names, u.Email[:1])
+			}
+			if filter.Cursor = page.Next; filter.Cursor == "" {
+				return names
+			}
+		}
+	}
+	for order, want := range map[UserOrder]string{"": "dcba", ByCreated: "dcba", ByName: "acbd", ByEmail: "abcd", ByRole: "dabc", ByLogin: "bdca"} {
+		for _, down := range []bool{false, true} {
+			whole := []rune(want)
+			if down {
+				slices.Reverse(whole)
+			}
+			if order == ByLogin && down {
+				whole = []rune("dbac") // who never signed in stays behind
+			}
+			for _, limit := range []int{2, 50} {
+				got := strings.Join(read(UserFilter{Order: order, Down: down, Limit: limit, Group: "g"}), "")
+				if got != string(whole) {
+					t.Errorf("by %q, down %t, %d a page: %s, want %s", order, down, limit, got, string(whole))
+				}
+			}
+		}
 	}
 }
 

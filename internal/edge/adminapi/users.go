@@ -2,6 +2,7 @@ package adminapi
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -29,7 +30,7 @@ func (a *api) userRoutes() []edge.Route {
 		{Method: http.MethodDelete, Path: "/v1/admin/users/:id/sessions", Access: admin, Handle: a.endUserSessions, Op: edge.Op{
 			Tag: users, Summary: "Sign a user out everywhere; API keys go on", Status: http.StatusNoContent}},
 		{Method: http.MethodGet, Path: "/v1/admin/keys", Access: admin, Handle: a.keys, Op: edge.Op{
-			Tag: users, Summary: "List everybody's API keys", Response: edge.List[tenancy.Key]{}}},
+			Tag: users, Summary: "List everybody's API keys", Response: edge.List[tenancy.OwnedKey]{}}},
 		{Method: http.MethodDelete, Path: "/v1/admin/keys/:id", Access: admin, Handle: a.revokeKey, Op: edge.Op{
 			Tag: users, Summary: "Revoke anybody's API key", Status: http.StatusNoContent}},
 	}
@@ -41,14 +42,16 @@ type UserQuery struct {
 	Role   chat.Role `query:"role"`
 	Group  string    `query:"group" description:"A group that they are in."`
 	Status string    `query:"status" enum:"active,disabled"`
+	Sort   string    `query:"sort" enum:"created,name,email,role,login,-created,-name,-email,-role,-login" description:"A minus sorts downwards; absent is created."`
 	Limit  int       `query:"limit" minimum:"1" maximum:"200"`
 	Cursor string    `query:"cursor"`
 }
 
 // UserList is a page of users.
 type UserList struct {
-	Data []tenancy.User `json:"data"`
-	Next string         `json:"next_cursor"`
+	Data  []tenancy.User `json:"data"`
+	Next  string         `json:"next_cursor"`
+	Total int            `json:"total" description:"Users on all pages."`
 }
 
 // NewUser is what makes a user.
@@ -78,14 +81,15 @@ func (a *api) users(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	order, down := strings.CutPrefix(c.QueryParam("sort"), "-")
 	page, err := a.accounts.Users(c.Request().Context(), edge.Identity(c), tenancy.UserFilter{
 		Query: c.QueryParam("q"), Role: chat.Role(c.QueryParam("role")), Group: c.QueryParam("group"),
-		Status: tenancy.Status(c.QueryParam("status")), Limit: limit, Cursor: c.QueryParam("cursor"),
+		Status: tenancy.Status(c.QueryParam("status")), Order: tenancy.UserOrder(order), Down: down, Limit: limit, Cursor: c.QueryParam("cursor"),
 	})
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, UserList{Data: page.Users, Next: page.Next})
+	return c.JSON(http.StatusOK, UserList{Data: page.Users, Next: page.Next, Total: page.Total})
 }
 
 func (a *api) createUser(c echo.Context) error {
@@ -149,7 +153,7 @@ func (a *api) keys(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, edge.List[tenancy.Key]{Data: list})
+	return c.JSON(http.StatusOK, edge.List[tenancy.OwnedKey]{Data: list})
 }
 
 func (a *api) revokeKey(c echo.Context) error {

@@ -41,6 +41,16 @@ type ConversationPatch struct {
 	FolderID        *string                 `json:"folder_id,omitempty" description:"Empty takes it out of its folder."`
 }
 
+// DeleteRequest names conversations.
+type DeleteRequest struct {
+	IDs []string `json:"ids" required:"true" minItems:"1" maxItems:"500"`
+}
+
+// Deleted counts the conversations that were deleted.
+type Deleted struct {
+	Deleted int `json:"deleted"`
+}
+
 // MessageList is the whole tree of a conversation, oldest first.
 type MessageList struct {
 	Data []conversation.Message `json:"data"`
@@ -120,6 +130,18 @@ func (a *api) deleteConversation(c echo.Context) error {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
+}
+
+func (a *api) deleteConversations(c echo.Context) error {
+	req, err := edge.Decode[DeleteRequest](c)
+	if err != nil {
+		return err
+	}
+	n, err := a.store.DeleteMany(c.Request().Context(), edge.Identity(c).Scope, req.IDs)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, Deleted{Deleted: n})
 }
 
 func (a *api) messages(c echo.Context) error {

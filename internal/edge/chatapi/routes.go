@@ -60,6 +60,9 @@ func Routes(turns *orchestrator.Turns, store *conversation.Store, models Models,
 			Tag: kept, Summary: "Rename, pin, archive, file, choose a branch or set the retention", Request: ConversationPatch{}, Response: conversation.Conversation{}}},
 		{Method: http.MethodDelete, Path: "/v1/conversations/:id", Access: write, Handle: a.deleteConversation, Op: edge.Op{
 			Tag: kept, Summary: "Delete a conversation with its messages", Status: http.StatusNoContent}},
+		{Method: http.MethodPost, Path: "/v1/conversations/delete", Access: write, Handle: a.deleteConversations, Op: edge.Op{
+			Tag: kept, Summary: "Delete several conversations with their messages", Request: DeleteRequest{}, Response: Deleted{},
+			Detail: "What is not there any more is passed over, so the request can be made again."}},
 		{Method: http.MethodGet, Path: "/v1/conversations/:id/messages", Access: read, Handle: a.messages, Op: edge.Op{
 			Tag: kept, Summary: "List the whole tree of messages, oldest first", Response: MessageList{}}},
 		{Method: http.MethodPost, Path: "/v1/conversations/:id/fork", Access: write, Handle: a.fork, Op: edge.Op{

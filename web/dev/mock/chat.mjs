@@ -112,6 +112,14 @@ export const chatRoutes = {
       ctx.json(204)
     }),
   ],
+  'POST /v1/conversations/delete': [
+    true,
+    (ctx) => {
+      const mine = ctx.body.ids.filter((id) => ctx.state.conversations.get(id)?.user === ctx.user.id)
+      for (const id of mine) ctx.state.conversations.delete(id)
+      ctx.json(200, { deleted: mine.length })
+    },
+  ],
   'GET /v1/conversations/:id/messages': [true, one((ctx, c) => ctx.json(200, { data: ctx.state.messagesOf(c.id) }))],
   'POST /v1/chat.completions': [true, ask],
   'GET /v1/messages/:id/events': [true, events],

@@ -13,6 +13,20 @@ const one = (handler) => (ctx) => {
   return handler(ctx, user)
 }
 
+const sortedBy = {
+  created: (u) => u.id,
+  name: (u) => u.name.toLowerCase(),
+  email: (u) => u.email.toLowerCase(),
+  role: (u) => String(roles.indexOf(u.role)),
+  login: (u) => u.last_login_at ?? '',
+}
+
+function inOrder(sort) {
+  const value = sortedBy[sort.replace(/^-/, '')]
+  const way = sort.startsWith('-') ? -1 : 1
+  return (a, b) => way * (value(a) < value(b) ? -1 : Number(value(a) > value(b)))
+}
+
 function users(ctx) {
   const { query, state, user } = ctx
   const q = (query.get('q') ?? '').toLowerCase()
@@ -25,7 +39,8 @@ function users(ctx) {
     .filter((u) => !query.get('role') || u.role === query.get('role'))
     .filter((u) => !query.get('group') || u.groups.includes(query.get('group')))
     .filter((u) => !status || u.disabled === (status === 'disabled'))
-  ctx.json(200, { data: all.slice(from, from + limit).map(publicUser), next_cursor: from + limit < all.length ? String(from + limit) : '' })
+    .sort(inOrder(query.get('sort') ?? 'created'))
+  ctx.json(200, { data: all.slice(from, from + limit).map(publicUser), next_cursor: from + limit < all.length ? String(from + limit) : '', total: all.length })
 }
 
 function createUser(ctx) {
@@ -185,7 +200,7 @@ export const peopleRoutes = {
   'PUT /v1/admin/groups/:name/members': oneGroup(members),
   'GET /v1/admin/keys': (ctx) => {
     const ids = ctx.state.usersOf(ctx.user.tenant).map((u) => u.id)
-    ctx.json(200, { data: [...ctx.state.keys.values()].filter((k) => ids.includes(k.user)).map(({ user, ...k }) => ({ ...k, user_id: user })) })
+    ctx.json(200, { data: [...ctx.state.keys.values()].filter((k) => ids.includes(k.user)).map(({ user, ...k }) => ({ ...k, user_id: user, user_name: ctx.state.usersOf(ctx.user.tenant).find((u) => u.id === user)?.name })) })
   },
   'DELETE /v1/admin/keys/:id': (ctx) => {
     ctx.state.keys.delete(ctx.params.id)

@@ -782,6 +782,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete several conversations with their messages
+         * @description What is not there any more is passed over, so the request can be made again.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1ConversationsDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/import": {
         parameters: {
             query?: never;
@@ -1685,6 +1707,12 @@ export interface components {
             /** Format: int64 */
             size_bytes: number;
         };
+        DeleteRequest: {
+            ids: string[];
+        };
+        Deleted: {
+            deleted: number;
+        };
         DiskHealth: {
             /** Format: int64 */
             data_free_bytes: number;
@@ -2447,6 +2475,23 @@ export interface components {
             setup_needed: boolean;
             version: string;
         };
+        OwnedKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at?: string;
+            id: string;
+            /** Format: date-time */
+            last_used_at?: string;
+            name: string;
+            permissions: components["schemas"]["Permission"][];
+            prefix: string;
+            user_id: string;
+            user_name: string;
+        };
+        OwnedKeyList: {
+            data: components["schemas"]["OwnedKey"][];
+        };
         Page: {
             data: components["schemas"]["Conversation"][];
             next_cursor: string;
@@ -2785,6 +2830,8 @@ export interface components {
         UserList: {
             data: components["schemas"]["User"][];
             next_cursor: string;
+            /** @description Users on all pages. */
+            total: number;
         };
         UserPatch: {
             disabled?: null | boolean;
@@ -3313,7 +3360,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeyList"];
+                    "application/json": components["schemas"]["OwnedKeyList"];
                 };
             };
             /** @description Any error */
@@ -3841,6 +3888,8 @@ export interface operations {
                 /** @description A group that they are in. */
                 group?: string;
                 status?: "active" | "disabled";
+                /** @description A minus sorts downwards; absent is created. */
+                sort?: "created" | "name" | "email" | "role" | "login" | "-created" | "-name" | "-email" | "-role" | "-login";
                 limit?: number;
                 cursor?: string;
             };
@@ -4291,6 +4340,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1ConversationsDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeleteRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
                 };
             };
             /** @description Any error */

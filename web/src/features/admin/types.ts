@@ -43,6 +43,7 @@ export interface Group {
 
 export interface OwnedKey extends Key {
   user_id: string
+  user_name: string
 }
 
 export interface Tenant {

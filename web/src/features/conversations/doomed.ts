@@ -1,8 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
-import { ApiError, call } from '@/api/client'
+import { call } from '@/api/client'
 import { tab } from '@/kit/storage'
-import { conversationPath, forgetConversations } from './data'
+import { forgetConversations } from './data'
 
 // Kept for this tab, so that a reload in the time of undoing ends in what the reader asked for.
 const key = 'parley.doomed'
@@ -31,30 +31,24 @@ export const doom = (more: readonly string[]) => set(new Set([...ids, ...more]))
 
 export const spare = (some: readonly string[]) => set(new Set([...ids].filter((id) => !some.includes(id))))
 
-const isGone = (err: unknown) => err instanceof ApiError && err.status === 404
+/** As many as the server takes at once. */
+const most = 500
 
-async function erase(id: string) {
-  await call<void>(conversationPath(id), { method: 'DELETE', keepalive: true }).catch((err: unknown) => {
-    if (!isGone(err)) throw err
-  })
-}
+const erase = (some: readonly string[]) => call<void>('/v1/conversations/delete', { method: 'POST', body: { ids: some }, keepalive: true })
 
-/** Deletes chats for good, a few at a time. It returns those that the server did not delete, with why. */
+/** Deletes chats for good. It returns those that the server did not delete, with why. */
 export async function execute(some: readonly string[]): Promise<{ failed: string[]; error?: unknown }> {
   const failed: string[] = []
   let error: unknown
-  const left = [...some]
-  const work = async () => {
-    for (let id = left.shift(); id; id = left.shift()) {
-      try {
-        await erase(id)
-      } catch (err) {
-        error = err
-        failed.push(id)
-      }
+  for (let i = 0; i < some.length; i += most) {
+    const part = some.slice(i, i + most)
+    try {
+      await erase(part)
+    } catch (err) {
+      error = err
+      failed.push(...part)
     }
   }
-  await Promise.all(Array.from({ length: 4 }, work))
   return { failed, error }
 }
 
@@ -69,7 +63,11 @@ export function watchDoomed(client: QueryClient): () => void {
       spare(left)
     })
   }
-  const leave = () => ids.forEach((id) => void erase(id).catch(() => {}))
+  const leave = () => {
+    const all = [...ids]
+    // All at once: what comes later would find the page gone.
+    for (let i = 0; i < all.length; i += most) erase(all.slice(i, i + most)).catch(() => {})
+  }
   addEventListener('pagehide', leave)
   return () => removeEventListener('pagehide', leave)
 }

@@ -17,7 +17,7 @@ import { groupPath, useGroupsChanged } from './data'
 /** Who is in a group: each is added and removed at once, and both can be undone. */
 export function Members({ group }: { group: string }) {
   const { t } = useTranslation('admin')
-  const members = useUsers({ group })
+  const members = useUsers({ group, sort: 'name' })
   const changed = useGroupsChanged()
   const field = useRef<HTMLInputElement>(null)
   const change = (user: User, way: 'add' | 'remove', undoable = true) => {
@@ -40,9 +40,9 @@ export function Members({ group }: { group: string }) {
     <PanelPart title={t('groups.members')}>
       {members.isPending && <Skeleton className="h-24" />}
       {members.isError && <Notice>{errorText(members.error)}</Notice>}
-      {members.data?.length === 0 && <p className="text-sm text-muted">{t('groups.noMembers')}</p>}
+      {members.data?.total === 0 && <p className="text-sm text-muted">{t('groups.noMembers')}</p>}
       <ul className="divide-y divide-line rounded-md border border-line empty:hidden">
-        {members.data?.map((u) => (
+        {members.data?.rows.map((u) => (
           <Person key={u.id} user={u}>
             <IconButton icon={X} size="sm" label={t('kit.remove', { name: u.name || u.email })} onClick={() => change(u, 'remove')} />
           </Person>
@@ -83,8 +83,8 @@ function Picker({ field, group, onPick }: PickerProps) {
   const { t } = useTranslation('admin')
   const [text, setText] = useState('')
   const q = useDeferredValue(text.trim())
-  const found = useUsers({ q }, q !== '')
-  const choice = q === '' ? [] : (found.data ?? []).filter((u) => !u.groups.includes(group)).slice(0, offered)
+  const found = useUsers({ q, sort: 'name' }, q !== '')
+  const choice = q === '' ? [] : (found.data?.rows ?? []).filter((u) => !u.groups.includes(group)).slice(0, offered)
   const pick = (u: User) => {
     setText('')
     onPick(u)

@@ -25,7 +25,6 @@ import { Toolbar } from '../kit/Toolbar'
 import { useList } from '../kit/useList'
 import type { PageProps } from '../pages'
 import type { OwnedKey } from '../types'
-import { useUserNames } from '../users/data'
 
 const states = ['active', 'unused', 'expired'] as const
 type State = (typeof states)[number]
@@ -35,30 +34,29 @@ const tones: Record<State, Tone> = { active: 'plain', unused: 'plain', expired: 
 
 const values: Record<string, (k: OwnedKey) => string | null | undefined> = {
   name: (k) => k.name,
+  owner: (k) => k.user_name,
   created: (k) => k.created_at,
   used: (k) => k.last_used_at,
   expires: (k) => k.expires_at,
 }
 
-const spec = { filters: { state: states, may: ['chat', 'admin'] }, sorts: ['-used', 'name', 'created', 'expires'] }
+const spec = { filters: { state: states, may: ['chat', 'admin'] }, sorts: ['-used', 'name', 'owner', 'created', 'expires'] }
 const listKey = ['admin', 'keys']
 
 export default function KeysPage({ id }: PageProps) {
   const { t } = useTranslation('admin')
   const { language } = useFormat()
   const list = useList(spec)
-  const names = useUserNames()
   const keys = useQuery({ queryKey: listKey, queryFn: ({ signal }) => get<ApiPage<OwnedKey>>('/v1/admin/keys', {}, signal).then((p) => p.data) })
-  const owner = (k: OwnedKey) => names.data?.[k.user_id] ?? (names.isPending ? '…' : k.user_id)
   const found = keys.data
-    ?.filter((k) => matches(list.q, k.name, owner(k), k.prefix))
+    ?.filter((k) => matches(list.q, k.name, k.user_name, k.prefix))
     .filter((k) => !list.filters.state || stateOf(k) === list.filters.state)
     .filter((k) => !list.filters.may || k.permissions.includes('admin') === (list.filters.may === 'admin'))
   const rows = found && sorted(found, values[list.sort], list.down, language)
 
   const columns: Column<OwnedKey>[] = [
     { key: 'name', title: t('keys.name'), sorts: true, cell: (k) => k.name },
-    { key: 'owner', title: t('keys.owner'), cell: owner },
+    { key: 'owner', title: t('keys.owner'), sorts: true, cell: (k) => k.user_name },
     { key: 'prefix', title: t('keys.prefix'), from: 'wide', cell: (k) => <code className="font-mono text-xs text-muted">{k.prefix}…</code> },
     { key: 'may', title: t('keys.permissions'), from: 'narrow', cell: (k) => <span className="text-muted">{k.permissions.map((p) => t(`keys.may.${p}`)).join(', ')}</span> },
     { key: 'state', title: t('keys.state'), card: 'corner', cell: (k) => <Badge tone={tones[stateOf(k)]}>{t(`keys.states.${stateOf(k)}`)}</Badge> },
@@ -66,7 +64,7 @@ export default function KeysPage({ id }: PageProps) {
     { key: 'expires', title: t('keys.expires'), sorts: true, from: 'narrow', cell: (k) => <span className="text-muted">{k.expires_at ? when(k.expires_at, language) : t('keys.noEnd')}</span> },
   ]
   return (
-    <Page title={t('nav.keys')} lead={t('keys.lead')} panel={id ? <KeyPanel key={id} id={id} query={keys} owner={owner} /> : undefined}>
+    <Page title={t('nav.keys')} lead={t('keys.lead')} panel={id ? <KeyPanel key={id} id={id} query={keys} /> : undefined}>
       <Toolbar
         list={list}
         search={t('keys.search')}
@@ -87,10 +85,9 @@ export default function KeysPage({ id }: PageProps) {
 interface PanelProps {
   id: string
   query: UseQueryResult<OwnedKey[]>
-  owner: (k: OwnedKey) => string
 }
 
-function KeyPanel({ id, query, owner }: PanelProps) {
+function KeyPanel({ id, query }: PanelProps) {
   const { t } = useTranslation('admin')
   const { dateTime } = useFormat()
   const k = query.data?.find((other) => other.id === id)
@@ -104,7 +101,7 @@ function KeyPanel({ id, query, owner }: PanelProps) {
               [
                 t('keys.owner'),
                 <PageLink page="users" id={k.user_id} search={{}} className="text-accent underline underline-offset-4">
-                  {owner(k)}
+                  {k.user_name}
                 </PageLink>,
               ],
               [t('keys.prefix'), <code className="font-mono text-xs">{k.prefix}…</code>],
@@ -114,20 +111,20 @@ function KeyPanel({ id, query, owner }: PanelProps) {
               [t('keys.expires'), k.expires_at ? dateTime(k.expires_at) : t('keys.noEnd')],
             ]}
           />
-          <Revoke item={k} owner={owner(k)} />
+          <Revoke item={k} />
         </>
       )}
     </Panel>
   )
 }
 
-function Revoke({ item, owner }: { item: OwnedKey; owner: string }) {
+function Revoke({ item }: { item: OwnedKey }) {
   const { t } = useTranslation('admin')
   const navigate = useNavigate()
   const client = useQueryClient()
   const [asking, setAsking] = useState(false)
   const { busy, problem, run, clear } = useAction()
-  const text = t('keys.revokeText', { name: item.name, owner })
+  const text = t('keys.revokeText', { name: item.name, owner: item.user_name })
   const revoke = () =>
     run(async () => {
       await del(`/v1/admin/keys/${encodeURIComponent(item.id)}`)

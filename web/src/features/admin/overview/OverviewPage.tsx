@@ -14,7 +14,7 @@ import type { PageProps } from '../pages'
 import type { Check } from '../types'
 import { usageQuery } from '../usage/data'
 import { dayOf } from '../usage/range'
-import { useUserNames } from '../users/data'
+import { useUserCount } from '../users/data'
 import { attention, type Attention } from './attention'
 import { AttentionList } from './AttentionList'
 import { Week } from './Week'
@@ -66,11 +66,11 @@ function Summary({ items, checks }: { items: Attention[]; checks?: Check[] }) {
 function People() {
   const { t } = useTranslation('admin')
   const { number } = useFormat()
-  const names = useUserNames()
+  const users = useUserCount()
   const invitations = useInvitations()
   const groups = useGroups()
   const items: [page: string, title: string, count: number | undefined][] = [
-    ['users', t('overview.users'), names.data && Object.keys(names.data).length],
+    ['users', t('overview.users'), users.data],
     ['invitations', t('overview.pending'), invitations.data?.filter((i) => i.state === 'pending').length],
     ['groups', t('overview.groups'), groups.data?.length],
   ]

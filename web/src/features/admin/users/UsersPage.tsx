@@ -36,18 +36,18 @@ export default function UsersPage({ me, id }: PageProps) {
   const { new: making } = useSearch({ from: '/admin/{-$page}/{-$id}' })
   const list = useList(spec)
   const groups = useGroupNames()
-  const users = useUsers({ q: list.q, role: list.filters.role, group: list.filters.group, status: list.filters.status })
-  // A list that is not whole cannot be put in order here: then it stays as the server gives it.
-  const whole = !users.hasNextPage
-  const rows = users.data && (whole ? sorted(users.data, values[list.sort], list.down, language) : users.data)
+  const sort = (list.down ? '-' : '') + list.sort
+  const users = useUsers({ q: list.q, role: list.filters.role, group: list.filters.group, status: list.filters.status, sort })
+  // The server's order of letters is no language's. What is all here is put into the reader's.
+  const rows = users.data && (users.data.onePage ? sorted(users.data.rows, values[list.sort], list.down, language) : users.data.rows)
 
   const columns: Column<User>[] = [
-    { key: 'name', title: t('users.name'), sorts: whole, cell: (u) => <span className={u.disabled ? 'text-muted' : undefined}>{u.name || u.email}</span> },
-    { key: 'email', title: t('users.email'), sorts: whole, from: 'wide', card: 'line', cell: (u) => <span className="text-muted">{u.email}</span> },
-    { key: 'role', title: t('users.role'), sorts: whole, cell: (u) => t(`roles.${u.role}`) },
+    { key: 'name', title: t('users.name'), sorts: true, cell: (u) => <span className={u.disabled ? 'text-muted' : undefined}>{u.name || u.email}</span> },
+    { key: 'email', title: t('users.email'), sorts: true, from: 'wide', card: 'line', cell: (u) => <span className="text-muted">{u.email}</span> },
+    { key: 'role', title: t('users.role'), sorts: true, cell: (u) => t(`roles.${u.role}`) },
     { key: 'groups', title: t('users.groups'), from: 'narrow', cell: (u) => <span className="text-muted">{u.groups.join(', ') || '–'}</span> },
     { key: 'status', title: t('users.status'), card: 'corner', cell: (u) => (u.disabled ? <Badge tone="warn">{t('users.disabled')}</Badge> : <span className="text-muted">{t('users.active')}</span>) },
-    { key: 'login', title: t('users.lastLogin'), sorts: whole, cell: (u) => <span className="text-muted">{u.last_login_at ? when(u.last_login_at, language) : t('users.never')}</span> },
+    { key: 'login', title: t('users.lastLogin'), sorts: true, cell: (u) => <span className="text-muted">{u.last_login_at ? when(u.last_login_at, language) : t('users.never')}</span> },
   ]
   return (
     <Page
@@ -74,8 +74,8 @@ export default function UsersPage({ me, id }: PageProps) {
           { name: 'group', label: t('users.group'), options: groups.map((g) => ({ value: g, label: g })) },
           { name: 'status', label: t('users.status'), options: [{ value: 'active', label: t('users.active') }, { value: 'disabled', label: t('users.disabled') }] },
         ]}
-        sorts={whole ? columns.filter((c) => c.sorts) : []}
-        count={rows && (whole ? t('users.count', { count: rows.length }) : t('users.countFirst', { count: rows.length }))}
+        sorts={columns.filter((c) => c.sorts)}
+        count={users.data && t('users.count', { count: users.data.total })}
       />
       <ListBody
         query={users}

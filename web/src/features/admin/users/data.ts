@@ -15,22 +15,38 @@ export interface UserQuery {
   role?: string
   group?: string
   status?: string
+  /** A column, with a minus before it downwards; else the oldest account comes first. */
+  sort?: string
 }
 
-type Pages = InfiniteData<Page<User>>
+interface UserPage extends Page<User> {
+  /** Of users on all pages. */
+  total: number
+}
 
-/** The organisation's users, page by page, oldest account first. */
+type Pages = InfiniteData<UserPage>
+
+const pageSize = 100
+
+/** The organisation's users, page by page. */
 export function useUsers(query: UserQuery, enabled = true) {
   return useInfiniteQuery({
     queryKey: [...listKey, query],
     enabled,
     initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => get<Page<User>>('/v1/admin/users', { ...query, limit: 100, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => get<UserPage>('/v1/admin/users', { ...query, limit: pageSize, cursor: pageParam }, signal),
     getNextPageParam: (page) => page.next_cursor || undefined,
-    select: (data) => data.pages.flatMap((page) => page.data),
+    select: (data) => {
+      const total = data.pages.at(-1)?.total ?? 0
+      return { rows: data.pages.flatMap((page) => page.data), total, onePage: total <= pageSize }
+    },
     placeholderData: (old) => old,
   })
 }
+
+/** How many users there are. */
+export const useUserCount = () =>
+  useQuery({ queryKey: [...usersKey, 'count'], queryFn: ({ signal }) => get<UserPage>('/v1/admin/users', { limit: 1 }, signal).then((page) => page.total) })
 
 /** One user: as the list told it, until the server has. */
 export function useUser(id: string) {
@@ -75,22 +91,3 @@ export const useUserSessions = (id: string) =>
   useQuery({ queryKey: sessionsKey(id), queryFn: ({ signal }) => get<Page<Session>>(`${userPath(id)}/sessions`, {}, signal).then((p) => p.data) })
 
 export const endSessions = (id: string) => del(`${userPath(id)}/sessions`)
-
-/** The names of users by id, for lists that only have ids. A very large organisation is told in part. */
-export function useUserNames() {
-  return useQuery({
-    queryKey: [...usersKey, 'names'],
-    staleTime: 60_000,
-    queryFn: async ({ signal }) => {
-      const names: Record<string, string> = {}
-      let cursor = ''
-      for (let i = 0; i < 10; i++) {
-        const page = await get<Page<User>>('/v1/admin/users', { limit: 200, cursor }, signal)
-        for (const u of page.data) names[u.id] = u.name || u.email
-        cursor = page.next_cursor ?? ''
-        if (!cursor) break
-      }
-      return names
-    },
-  })
-}

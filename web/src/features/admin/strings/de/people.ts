@@ -19,8 +19,6 @@ export const users = {
   you: 'Du',
   count_one: '{{count}} Konto',
   count_other: '{{count}} Konten',
-  countFirst_one: 'Das erste {{count}}',
-  countFirst_other: 'Die ersten {{count}}',
   empty: 'Hier ist noch niemand',
   emptyText: 'Lege ein Konto an oder lade Menschen mit einem Link ein.',
   password: 'Erstes Passwort',

@@ -19,8 +19,6 @@ export const users = {
   you: 'You',
   count_one: '{{count}} user',
   count_other: '{{count}} users',
-  countFirst_one: 'First {{count}}',
-  countFirst_other: 'First {{count}}',
   empty: 'Nobody is here yet',
   emptyText: 'Make a user, or invite people by a link.',
   password: 'First password',
