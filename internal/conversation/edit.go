@@ -75,11 +75,23 @@ func (s *Store) change(ctx context.Context, sc chat.Scope, id string, f func(tx 
 
 // Feedback is what a reader thinks of an answer.
 type Feedback struct {
-	Rating    int       `json:"rating" minimum:"-1" maximum:"1" description:"1 for good, -1 for bad."`
+	Rating    Verdict   `json:"rating" description:"1 for good, -1 for bad."`
 	Reason    Reason    `json:"reason"`
 	Comment   string    `json:"comment"`
 	CreatedAt time.Time `json:"created_at"`
 }
+
+// Verdict is what a reader thinks of an answer.
+type Verdict int
+
+// The verdicts.
+const (
+	Good Verdict = 1
+	Bad  Verdict = -1
+)
+
+// Enum lists the verdicts for the API's description.
+func (Verdict) Enum() []any { return []any{Good, Bad} }
 
 // Reason is a word for what was good or bad; "" gives none.
 type Reason string
@@ -87,6 +99,15 @@ type Reason string
 // Reasons lists every reason.
 func Reasons() []Reason {
 	return []Reason{"", "wrong", "unhelpful", "unsafe", "style", "slow", "other"}
+}
+
+// Enum lists the reasons for the API's description.
+func (Reason) Enum() []any {
+	list := make([]any, 0, len(Reasons()))
+	for _, r := range Reasons() {
+		list = append(list, r)
+	}
+	return list
 }
 
 // MaxCommentRunes bounds the comment of a Feedback.
@@ -98,7 +119,7 @@ func (r messageRow) feedback(box secrets.Box) (*Feedback, error) {
 	if r.Rating == 0 {
 		return nil, nil
 	}
-	f := &Feedback{Rating: r.Rating, Reason: Reason(r.RatingReason), CreatedAt: store.Time(r.RatedAt)}
+	f := &Feedback{Rating: Verdict(r.Rating), Reason: Reason(r.RatingReason), CreatedAt: store.Time(r.RatedAt)}
 	if r.RatingComment != nil {
 		comment, err := box.Open(r.RatingComment, commentAAD(r.ID))
 		if err != nil {
@@ -124,7 +145,7 @@ func (s *Store) Rate(ctx context.Context, sc chat.Scope, id string, f *Feedback)
 		}
 		row.Rating, row.RatingReason, row.RatingComment, row.RatedAt = 0, "", nil, 0
 		if f != nil {
-			row.Rating, row.RatingReason, row.RatedAt = f.Rating, string(f.Reason), store.Millis(s.Now())
+			row.Rating, row.RatingReason, row.RatedAt = int(f.Rating), string(f.Reason), store.Millis(s.Now())
 			if f.Comment != "" {
 				sealed, err := box.Seal([]byte(f.Comment), commentAAD(id))
 				if err != nil {
@@ -143,7 +164,7 @@ func (s *Store) Rate(ctx context.Context, sc chat.Scope, id string, f *Feedback)
 }
 
 func (f *Feedback) check() error {
-	if f.Rating != 1 && f.Rating != -1 {
+	if f.Rating != Good && f.Rating != Bad {
 		return fault.Invalid("rating is 1 or -1, not %d", f.Rating).At("rating")
 	}
 	if !slices.Contains(Reasons(), f.Reason) {

@@ -26,7 +26,13 @@ type ErrorDetail struct {
 	Code      string  `json:"code"`
 	RequestID string  `json:"request_id,omitempty"`
 	// Tenants lists the choices of a sign-in that fits several tenants (code "choose_tenant").
-	Tenants any `json:"tenants,omitempty"`
+	Tenants []TenantChoice `json:"tenants,omitempty"`
+}
+
+// TenantChoice is one of the tenants that a sign-in fits.
+type TenantChoice struct {
+	Slug string `json:"slug"`
+	Name string `json:"name"`
 }
 
 // table is the only place where a fault becomes a status. The types are OpenAI's words.
@@ -65,7 +71,7 @@ func Detail(err error, requestID string) (status int, d ErrorDetail) {
 	if f.Code == fault.CodeInternal {
 		d.Message += "; the operator finds it in the log by the request id"
 	}
-	var choice interface{ Choices() any }
+	var choice interface{ Choices() []TenantChoice }
 	if errors.As(err, &choice) {
 		d.Tenants = choice.Choices()
 	}

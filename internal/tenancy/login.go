@@ -28,8 +28,7 @@ type LoginRequest struct {
 
 // TenantChoice is one of the tenants that a sign-in fits.
 type TenantChoice struct {
-	Slug string `json:"slug"`
-	Name string `json:"name"`
+	Slug, Name string
 }
 
 // ChooseTenant says that the password is right in several tenants and that the caller must name one. It

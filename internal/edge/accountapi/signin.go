@@ -103,7 +103,13 @@ func (a *api) login(c echo.Context) error {
 type choice struct{ *tenancy.ChooseTenant }
 
 // Choices is read by edge.Detail.
-func (c choice) Choices() any { return c.Tenants }
+func (c choice) Choices() []edge.TenantChoice {
+	list := make([]edge.TenantChoice, len(c.Tenants))
+	for i, t := range c.Tenants {
+		list[i] = edge.TenantChoice(t)
+	}
+	return list
+}
 
 // Unwrap returns the fault.
 func (c choice) Unwrap() error { return c.ChooseTenant.Unwrap() }

@@ -112,7 +112,7 @@ type ModelDefaults struct {
 
 // RoleDefaults names a model a role. An empty one takes the default, and an empty default the install's.
 type RoleDefaults struct {
-	Default string `json:"default"`
+	Default string `json:"default" required:"true"`
 	Owner   string `json:"owner,omitempty"`
 	Admin   string `json:"admin,omitempty"`
 	Member  string `json:"member,omitempty"`

@@ -16,9 +16,9 @@ type MessageEdit struct {
 
 // Rating is the body of PUT /v1/messages/{id}/feedback.
 type Rating struct {
-	Rating  int                 `json:"rating" required:"true" minimum:"-1" maximum:"1" description:"1 for good, -1 for bad."`
-	Reason  conversation.Reason `json:"reason,omitempty"`
-	Comment string              `json:"comment,omitempty" maxLength:"2000"`
+	Rating  conversation.Verdict `json:"rating" required:"true" description:"1 for good, -1 for bad."`
+	Reason  conversation.Reason  `json:"reason,omitempty"`
+	Comment string               `json:"comment,omitempty" maxLength:"2000"`
 }
 
 func (a *api) editMessage(c echo.Context) error {

@@ -44,7 +44,7 @@ export class State {
 
   addConversation(user, title = '', extra = {}) {
     const now = new Date().toISOString()
-    const c = { id: newId('cnv'), title, status: 'active', pinned: false, folder_id: '', temporary: false, leaf_id: null, retention_policy: '', created_at: now, updated_at: now, user: user.id, ...extra }
+    const c = { id: newId('cnv'), title, status: 'active', pinned: false, folder_id: '', temporary: false, leaf_id: '', retention_policy: '', created_at: now, updated_at: now, user: user.id, ...extra }
     this.conversations.set(c.id, c)
     return c
   }
@@ -53,7 +53,7 @@ export class State {
     const m = {
       id: newId('msg'),
       conversation_id: conversation.id,
-      parent_id: parent || null,
+      parent_id: parent || '',
       role,
       text,
       model: role === 'assistant' ? 'smollm2-135m-instruct' : '',

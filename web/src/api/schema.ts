@@ -1647,7 +1647,7 @@ export interface components {
             pinned?: null | boolean;
             /** @description keep, or days:N after the last change. */
             retention_policy?: null | string;
-            /** @enum {unknown} */
+            /** @description active or archived. */
             status?: components["schemas"]["State"];
             title?: null | string;
         };
@@ -1756,7 +1756,7 @@ export interface components {
             message: string;
             param: null | string;
             request_id?: string;
-            tenants?: unknown;
+            tenants?: components["schemas"]["TenantChoice"][];
             type: string;
         };
         Event: {
@@ -1790,8 +1790,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /** @description 1 for good, -1 for bad. */
-            rating: number;
-            reason: string;
+            rating: components["schemas"]["Verdict"];
+            reason: components["schemas"]["Reason"];
         };
         Figures: {
             /** Format: int64 */
@@ -2543,9 +2543,11 @@ export interface components {
         Rating: {
             comment?: string;
             /** @description 1 for good, -1 for bad. */
-            rating: number;
-            reason?: string;
+            rating: components["schemas"]["Verdict"];
+            reason?: components["schemas"]["Reason"];
         };
+        /** @enum {string} */
+        Reason: "" | "wrong" | "unhelpful" | "unsafe" | "style" | "slow" | "other";
         Redaction: {
             count: number;
             kind: string;
@@ -2593,7 +2595,7 @@ export interface components {
         Role: "viewer" | "member" | "admin" | "owner";
         RoleDefaults: {
             admin?: string;
-            default?: string;
+            default: string;
             member?: string;
             owner?: string;
             viewer?: string;
@@ -2738,6 +2740,10 @@ export interface components {
             operator: boolean;
             slug: string;
         };
+        TenantChoice: {
+            name: string;
+            slug: string;
+        };
         TenantList: {
             data: components["schemas"]["Tenant"][];
         };
@@ -2844,6 +2850,8 @@ export interface components {
             default: string;
             name: string;
         };
+        /** @enum {integer} */
+        Verdict: 1 | -1;
     };
     responses: never;
     parameters: never;

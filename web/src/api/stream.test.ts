@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startMock } from '../../dev/mock/server.mjs'
+import { aDone, aStart } from '../test/samples'
 import { ApiError } from './client'
 import { AnswerText, ask, attach, SSEParser, type FollowOptions, type SSEEvent } from './stream'
 import type { TurnEvent } from './types'
@@ -83,10 +84,10 @@ async function scripted(...steps: Step[]) {
 const told = (events: { id?: string; event: TurnEvent }[]) =>
   events.map(({ id, event }) => `${id ? `id: ${id}\n` : ''}data: ${JSON.stringify(event)}\n\n`).join('')
 
-const start = { id: 'msg_a.1.0', event: { start: { message_id: 'msg_a', conversation_id: 'cnv_a', model: 'm' } } }
+const start = { id: 'msg_a.1.0', event: { start: aStart({ message_id: 'msg_a', conversation_id: 'cnv_a' }) } }
 const one = { id: 'msg_a.2.4', event: { delta: 'Grö' } }
 const two = { id: 'msg_a.3.7', event: { delta: 'ße' } }
-const done = { id: 'msg_a.4.7', event: { done: { finish_reason: 'stop' } } }
+const done = { id: 'msg_a.4.7', event: { done: aDone() } }
 
 const stream = (text: string, then: 'end' | 'break' | 'hang'): Step => (_req, res) => {
   res.writeHead(200, { 'Content-Type': 'text/event-stream' })

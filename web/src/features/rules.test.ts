@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Conversation } from '@/api/types'
+import { aChat } from '@/test/samples'
 import { de } from '@/i18n/de'
 import { en } from '@/i18n/en'
 import { de as adminDe } from './admin/strings/de'
@@ -21,14 +21,7 @@ test.each([
 
 test('conversations are grouped by day, pinned ones first', () => {
   const now = new Date(2026, 10, 23, 9)
-  const at = (id: string, date: Date, pinned = false): Conversation => ({
-    id,
-    pinned,
-    title: id,
-    status: 'active',
-    created_at: '',
-    updated_at: date.toISOString(),
-  })
+  const at = (id: string, date: Date, pinned = false) => aChat({ id, pinned, updated_at: date.toISOString() })
   const list = [
     at('now', now),
     at('midnight', new Date(2026, 10, 23)),

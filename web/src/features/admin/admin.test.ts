@@ -92,7 +92,7 @@ describe('what needs attention', () => {
 })
 
 test('health is as good as its worst check, which is shown first', () => {
-  const checks = [{ name: 'a', state: 'ok' as const, detail: '' }, { name: 'b', state: 'warn' as const, detail: '' }, { name: 'c', state: 'fail' as const, detail: '' }]
+  const checks = [{ name: 'a', state: 'ok' as const, detail: '', fix: '' }, { name: 'b', state: 'warn' as const, detail: '', fix: '' }, { name: 'c', state: 'fail' as const, detail: '', fix: '' }]
   expect(verdict(checks)).toBe('fail')
   expect(verdict(checks.slice(0, 2))).toBe('warn')
   expect(verdict([])).toBe('ok')

@@ -10,6 +10,7 @@ import { clearPairs, pairOf, usePairs } from './pairs'
 import { clearQueues, enqueue, queueOf } from './queue'
 import type { AskHandlers, Turn } from './turns'
 import { renderHook } from '@testing-library/react'
+import { aChat, aDone, aMessage, aStart } from '@/test/samples'
 
 interface Played {
   request: TurnRequest
@@ -18,7 +19,7 @@ interface Played {
   refuse: (err: Error) => void
 }
 
-const ended: Turn = { phase: 'done', text: 'x', queue: 0, up: true, stopping: false, done: { finish_reason: 'stop' } }
+const ended: Turn = { phase: 'done', text: 'x', queue: 0, up: true, stopping: false, done: aDone() }
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
 /** An asker whose server is played by hand. */
@@ -32,10 +33,10 @@ function setup() {
           request,
           start: (message, question) => {
             id = message
-            handlers.started({ message_id: message, user_message_id: question, conversation_id: request.conversation_id ?? 'cnv_new', model: request.model ?? 'm' })
+            handlers.started(aStart({ message_id: message, user_message_id: question, conversation_id: request.conversation_id ?? 'cnv_new', model: request.model ?? 'm' }))
           },
           end: (turn) => {
-            handlers.ended({ ...ended, ...turn }, { message_id: id, model: 'm' })
+            handlers.ended({ ...ended, ...turn }, aStart({ message_id: id }))
             resolve()
           },
           refuse: reject,
@@ -43,7 +44,7 @@ function setup() {
       }),
   })
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
-  client.setQueryData<Conversation>(conversationKey('c'), { id: 'c', title: 't', status: 'active', pinned: false, leaf_id: 'msg_0', created_at: '', updated_at: '' })
+  client.setQueryData<Conversation>(conversationKey('c'), aChat({ id: 'c', leaf_id: 'msg_0' }))
   client.setQueryData<Message[]>(messagesKey('c'), [])
   return { asker, asked, client }
 }
@@ -83,7 +84,7 @@ describe('the queue', () => {
   })
 
   test.each([
-    ['stopped', { done: { finish_reason: 'stop', partial: true } }],
+    ['stopped', { done: aDone({ partial: true }) }],
     ['failed', { phase: 'failed' as const, fault: { code: 'internal', message: 'x' } }],
   ])('waits for the reader when the answer was %s', async (_how, turn) => {
     const { asker, asked, client } = setup()
@@ -157,7 +158,7 @@ describe('two models', () => {
 
 test('to go on, the answer is named and nothing is said', () => {
   const { asker, asked, client } = setup()
-  const goOn: Message = { id: 'msg_a', conversation_id: 'c', parent_id: 'msg_q', role: 'assistant', text: 'half', status: 'partial', created_at: '' }
+  const goOn = aMessage({ id: 'msg_a', parent_id: 'msg_q', role: 'assistant', text: 'half', status: 'partial' })
   void asker.ask(client, 'c', { parent: 'msg_q', goOn })
   expect(at(asked, 0).request).toEqual({ conversation_id: 'c', parent_id: 'msg_a', continue: true, messages: [] })
 })

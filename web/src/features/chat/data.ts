@@ -30,6 +30,9 @@ export function useChatModels() {
   })
 }
 
+/** What a message is until the server tells. */
+const blank = { model: '', status: 'complete', finish_reason: '', tokens: 0, latency_ms: 0, safety_flags: [], feedback: null } satisfies Partial<Message>
+
 /** Writes what the start of a turn has saved into the cache. */
 export async function rememberStart(
   client: QueryClient,
@@ -43,9 +46,10 @@ export async function rememberStart(
   const asked = question !== undefined && start.user_message_id
   const added: Message[] = []
   if (asked) {
-    added.push({ id: asked, conversation_id: conversation, parent_id: parent, role: 'user', text: question, status: 'complete', created_at: now })
+    added.push({ ...blank, id: asked, conversation_id: conversation, parent_id: parent, role: 'user', text: question, created_at: now })
   }
   added.push({
+    ...blank,
     id: start.message_id,
     conversation_id: conversation,
     parent_id: asked || parent,
@@ -62,7 +66,18 @@ export async function rememberStart(
   client.setQueryData<Conversation>(conversationKey(conversation), (old) =>
     old
       ? { ...old, leaf_id: start.message_id }
-      : { id: conversation, title: '', status: 'active', pinned: false, leaf_id: start.message_id, temporary, created_at: now, updated_at: now },
+      : {
+          id: conversation,
+          title: '',
+          status: 'active',
+          pinned: false,
+          leaf_id: start.message_id,
+          retention_policy: '',
+          folder_id: '',
+          temporary,
+          created_at: now,
+          updated_at: now,
+        },
   )
   freshen(client)
 }
@@ -78,9 +93,9 @@ export function rememberEnd(client: QueryClient, conversation: string, id: strin
               ...m,
               text: turn.text,
               status: turn.fault ? 'failed' : turn.done?.partial ? 'partial' : 'complete',
-              finish_reason: turn.done?.finish_reason,
-              tokens: turn.done?.usage?.output_tokens,
-              latency_ms: turn.done?.latency_ms?.total,
+              finish_reason: turn.done?.finish_reason ?? '',
+              tokens: turn.done?.usage.output_tokens ?? 0,
+              latency_ms: turn.done?.latency_ms.total ?? 0,
             },
       ),
     )

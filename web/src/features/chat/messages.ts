@@ -26,7 +26,7 @@ export function useMessageChanges() {
     rewrite: (m: Message, text: string) => change(m, { text, edited_at: new Date().toISOString() }, () => patch<Message>(path(m.id), { text })),
     /** Null takes the rating back. */
     rate: (m: Message, feedback: Feedback | null) =>
-      change(m, { feedback }, () => (feedback ? put<Message>(`${path(m.id)}/feedback`, feedback) : del(`${path(m.id)}/feedback`).then(() => ({ ...m, feedback: null })))),
+      change(m, { feedback: feedback && { reason: '', comment: '', ...feedback, created_at: new Date().toISOString() } }, () => (feedback ? put<Message>(`${path(m.id)}/feedback`, feedback) : del(`${path(m.id)}/feedback`).then(() => ({ ...m, feedback: null })))),
     /** Makes a new chat that ends with this message. */
     fork: async (m: Message) => {
       const made = await post<Conversation>(`${conversationPath(m.conversation_id)}/fork`, { message_id: m.id })

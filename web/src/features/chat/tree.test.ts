@@ -1,21 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Message } from '@/api/types'
+import { aMessage } from '@/test/samples'
 import { buildTree, newestLeaf, pathTo, placeOf } from './tree'
 
-const message = (id: string, parent_id: string | null): Message => ({
-  id,
-  parent_id,
-  conversation_id: 'c',
-  role: id.startsWith('q') ? 'user' : 'assistant',
-  text: id,
-  status: 'complete',
-  created_at: '',
-})
+const message = (id: string, parent_id: string) => aMessage({ id, parent_id, role: id.startsWith('q') ? 'user' : 'assistant' })
 
 // q1 - a1 - q2 - a2
 //   \- a1b          q1e - a1e   (q1e is an edit of q1)
 const tree = buildTree([
-  message('q1', null),
+  message('q1', ''),
   message('a1', 'q1'),
   message('q2', 'a1'),
   message('a2', 'q2'),
@@ -35,7 +28,7 @@ describe('pathTo', () => {
     ['unknown', 'q1e a1e'],
   ])('%s -> %s', (leaf, want) => expect(ids(pathTo(tree, leaf))).toBe(want))
 
-  test('nothing has an empty path', () => expect(pathTo(buildTree([]), null)).toEqual([]))
+  test('nothing has an empty path', () => expect(pathTo(buildTree([]), undefined)).toEqual([]))
   test('a parent that is missing counts as none', () => expect(ids(pathTo(buildTree([message('a', 'gone')]), 'a'))).toBe('a'))
   test('a circle does not hang', () => {
     const circle = buildTree([message('a', 'b'), message('b', 'a')])

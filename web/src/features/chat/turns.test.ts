@@ -2,10 +2,11 @@ import { describe, expect, test, vi } from 'vitest'
 import { ApiError } from '@/api/client'
 import type { TurnHandlers } from '@/api/stream'
 import type { TurnEvent } from '@/api/types'
+import { aDone, aStart } from '@/test/samples'
 import { step, Turns, type Turn } from './turns'
 
-const start: TurnEvent = { start: { message_id: 'msg_a', conversation_id: 'cnv_a', model: 'm' } }
-const done: TurnEvent = { done: { finish_reason: 'stop' } }
+const start: TurnEvent = { start: aStart({ message_id: 'msg_a', conversation_id: 'cnv_a' }) }
+const done: TurnEvent = { done: aDone() }
 
 /** Turns whose network is played by hand. */
 function setup() {

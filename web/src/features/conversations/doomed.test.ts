@@ -1,12 +1,12 @@
 import { QueryClient } from '@tanstack/react-query'
 import { expect, test, vi } from 'vitest'
-import type { Conversation } from '@/api/types'
 import { tab } from '@/kit/storage'
+import { aChat } from '@/test/samples'
 import { conversationsKey } from './data'
 import { doom, execute, executeAll, spare, watchDoomed } from './doomed'
 import type { Pages } from './lists'
 
-const chat = (id: string): Conversation => ({ id, title: id, status: 'active', pinned: false, created_at: '', updated_at: '2026-11-23T00:00:00Z' })
+const chat = (id: string) => aChat({ id, updated_at: '2026-11-23T00:00:00Z' })
 const key = [...conversationsKey, { archived: false, folder: 'none' }]
 
 function setup(answer: (ids: string[]) => Response = (ids) => new Response(JSON.stringify({ deleted: ids.length }))) {

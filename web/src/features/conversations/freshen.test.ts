@@ -1,12 +1,13 @@
 import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
 import { expect, test, vi } from 'vitest'
 import type { Conversation, Page } from '@/api/types'
+import { aChat } from '@/test/samples'
 import { conversationsKey, freshen } from './data'
 import type { Filter, Pages } from './lists'
 
 const filter: Filter = { archived: false, folder: 'none' }
 const key = [...conversationsKey, filter]
-const chat = (id: string): Conversation => ({ id, title: id, status: 'active', pinned: false, created_at: '', updated_at: `2026-11-23T0${id.length}:00:00Z` })
+const chat = (id: string) => aChat({ id, updated_at: `2026-11-23T0${id.length}:00:00Z` })
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
 test('a first answer from before a change is not the last word', async () => {

@@ -1,16 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Conversation } from '@/api/types'
+import { aChat } from '@/test/samples'
 import { belongs, put, withFirst, without, type Filter, type Pages } from './lists'
 
-const chat = (id: string, hour: number, more: Partial<Conversation> = {}): Conversation => ({
-  id,
-  title: id,
-  status: 'active',
-  pinned: false,
-  created_at: '',
-  updated_at: `2026-11-23T${String(hour).padStart(2, '0')}:00:00Z`,
-  ...more,
-})
+const chat = (id: string, hour: number, more: Partial<Conversation> = {}) => aChat({ id, updated_at: `2026-11-23T${String(hour).padStart(2, '0')}:00:00Z`, ...more })
 const pages = (cursor: string, ...data: Conversation[][]): Pages => ({
   pages: data.map((d, i) => ({ data: d, next_cursor: i === data.length - 1 ? cursor : `c${i}` })),
   pageParams: data.map((_, i) => (i ? `c${i - 1}` : '')),

@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Conversation } from '@/api/types'
+import { aChat } from '@/test/samples'
 import { between, rowsOf } from './rows'
 
 const now = new Date(2026, 10, 23, 9)
-const chat = (id: string, days: number): Conversation => ({
-  id,
-  title: id,
-  status: 'active',
-  pinned: false,
-  created_at: '',
-  updated_at: new Date(now.getTime() - days * 86_400_000).toISOString(),
-})
+const chat = (id: string, days: number) => aChat({ id, updated_at: new Date(now.getTime() - days * 86_400_000).toISOString() })
 const list = [chat('a', 0), chat('b', 0), chat('c', 3), chat('d', 100)]
 const folders = [{ id: 'f', name: 'F', conversations: 1, created_at: '' }]
 const keys = (rows: ReturnType<typeof rowsOf>) => rows.map((r) => `${r.kind}:${r.key}`).join(' ')

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query'
 import { del, get, patch } from '@/api/client'
 import type { Page } from '@/api/types'
-import type { Session, User, UserPatch } from '../types'
+import type { Session, User, UserPage, UserPatch } from '../types'
 
 const usersKey = ['admin', 'users']
 const listKey = [...usersKey, 'list']
@@ -17,11 +17,6 @@ export interface UserQuery {
   status?: string
   /** A column, with a minus before it downwards; else the oldest account comes first. */
   sort?: string
-}
-
-interface UserPage extends Page<User> {
-  /** Of users on all pages. */
-  total: number
 }
 
 type Pages = InfiniteData<UserPage>
