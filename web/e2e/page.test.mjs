@@ -258,8 +258,7 @@ test('a phone has a drawer and nothing wider than the screen', { skip }, async (
   await page.getByRole('dialog').waitFor()
   await accessible(page)
   await shot(page, 'phone-drawer')
-  // A chat without a title yet has the same name.
-  await page.getByRole('dialog').getByRole('link', { name: 'New chat' }).first().click()
+  await page.getByRole('dialog').getByRole('link', { name: 'New chat' }).click()
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.getByText('What can I help you with?').waitFor()
   await accessible(page)

@@ -14,6 +14,7 @@ before(async () => {
   browser = await launch()
   context = await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', locale: 'en-GB' })
   context.setDefaultTimeout(patience)
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(target.url).origin })
   faults = watch(context)
   page = await context.newPage()
   await page.goto(target.url)
@@ -99,6 +100,9 @@ test('coloured code, formulas, diagrams, footnotes, thoughts', { skip }, async (
   await page.getByRole('button', { name: /^Thought for \d+ second/ }).press('Enter')
   await page.getByText('has more digits').waitFor()
   await see('thoughts')
+  // What the model thought is not part of what it said.
+  await answers(page).last().getByRole('button', { name: 'Copy', exact: true }).click()
+  assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trim(), '**9.9** is larger than 9.11.')
 })
 
 test('a connection that breaks again and again', { skip }, async () => {

@@ -87,7 +87,7 @@ export const de: Strings = {
   },
   chat: {
     newChat: 'Neuer Chat',
-    untitled: 'Neuer Chat',
+    untitled: 'Chat ohne Titel',
     morning: 'Guten Morgen, {{name}}',
     afternoon: 'Guten Tag, {{name}}',
     evening: 'Guten Abend, {{name}}',

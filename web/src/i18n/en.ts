@@ -87,7 +87,7 @@ export const en = {
   },
   chat: {
     newChat: 'New chat',
-    untitled: 'New chat',
+    untitled: 'Untitled chat',
     morning: 'Good morning, {{name}}',
     afternoon: 'Good afternoon, {{name}}',
     evening: 'Good evening, {{name}}',

@@ -8,6 +8,7 @@ import { IconButton } from '@/kit/IconButton'
 import { Menu, MenuItem, MenuLabel } from '@/kit/Menu'
 import { Facts, goesOn, Outcome, Waiting } from './AnswerState'
 import { Answer } from './markdown/Answer'
+import { partReasoning } from './markdown/reasoning'
 import { MessageEditor } from './MessageEditor'
 import { quiet } from './QuestionRow'
 import { ReasonForm, Thumbs } from './Rating'
@@ -65,7 +66,7 @@ export function AnswerRow({ message, place, models, last, canAsk, marked, onShow
           <div className="mt-2 -ms-1.5 flex min-h-8 flex-wrap items-center gap-0.5 pointer-coarse:min-h-9">
             <Siblings id={message.id} place={place} onShow={onShow} />
             <div className={clsx(quiet, (last || message.feedback) && 'opacity-100')}>
-              {text && <CopyButton text={text} label={t('chat.copy')} />}
+              {text && <CopyButton text={() => partReasoning(text).answer || text} label={t('chat.copy')} />}
               {canAsk && <Again models={models} model={message.model} onAgain={onAgain} />}
               {canAsk && text && last && goesOn(message) && <IconButton icon={StepForward} size="sm" label={t('actions.continue')} onClick={onGoOn} className="rtl:-scale-x-100" />}
               {text && (

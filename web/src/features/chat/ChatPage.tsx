@@ -15,6 +15,7 @@ import { asker, draftOf } from './asker'
 import { ChatHeader } from './ChatHeader'
 import { Composer, composerId } from './Composer'
 import { chooseLeaf, messagesQuery, refresh } from './data'
+import { partReasoning } from './markdown/reasoning'
 import { writeDraft } from './drafts'
 import { closePair, pairOf, usePairs } from './pairs'
 import { QueueChips } from './QueueChips'
@@ -97,7 +98,7 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
   const answer = path.findLast((m) => m.role === 'assistant' && m.status !== 'streaming' && m.text !== '')
   useOffer('stop', active ? stop : undefined)
   useOffer('temporary', switchTemporary)
-  useOffer('copyAnswer', answer && (() => void copy(answer.text)))
+  useOffer('copyAnswer', answer && (() => void copy(partReasoning(answer.text).answer || answer.text)))
 
   const send = (text: string) => {
     if (active) {

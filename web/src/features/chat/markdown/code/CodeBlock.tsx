@@ -4,6 +4,7 @@ import { useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CopyButton } from '@/kit/CopyButton'
 import { IconButton } from '@/kit/IconButton'
+import { settings } from '@/kit/storage'
 import { Diagram } from '../diagram/Diagram'
 import { Formula } from '../math/Formula'
 import { useNear } from '../near'
@@ -21,6 +22,9 @@ interface Props {
   closed: boolean
 }
 
+// Whether the reader wants long lines wrapped: it holds for the blocks that are drawn from then on.
+const wrapKey = 'parley.wrap'
+
 /** Code with its language, and what can be done with it. */
 export function CodeBlock({ text, info, closed }: Props) {
   const name = nameIn(info).toLowerCase()
@@ -34,7 +38,11 @@ function Code({ text, info, closed, extra }: Props & { extra?: ReactNode }) {
   const { t } = useTranslation()
   const box = useRef<HTMLPreElement>(null)
   const near = useNear(box)
-  const [wrap, setWrap] = useState(false)
+  const [wrap, setWrap] = useState(() => settings.get(wrapKey) === 'on')
+  const turnWrap = () => {
+    settings.set(wrapKey, wrap ? 'off' : 'on')
+    setWrap(!wrap)
+  }
   const { shown, more } = useClipped(text)
   const label = labelOf(nameIn(info)) || t('markdown.code')
   return (
@@ -42,12 +50,12 @@ function Code({ text, info, closed, extra }: Props & { extra?: ReactNode }) {
       <div className="flex h-9 items-center gap-0.5 ps-4 pe-1.5 text-xs text-muted">
         <span className="me-auto truncate">{label}</span>
         {extra}
-        <IconButton icon={WrapText} size="sm" label={t('markdown.wrap')} aria-pressed={wrap} onClick={() => setWrap(!wrap)} className="aria-pressed:bg-press aria-pressed:text-text" />
+        <IconButton icon={WrapText} size="sm" label={t('markdown.wrap')} aria-pressed={wrap} onClick={turnWrap} className="aria-pressed:bg-press aria-pressed:text-text" />
         <IconButton icon={Download} size="sm" label={t('markdown.saveCode')} onClick={() => save(fileName(info, text), text)} />
         <CopyButton text={text} label={t('markdown.copyCode')} />
       </div>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- long lines are scrolled by keyboard */}
-      <pre ref={box} dir="ltr" tabIndex={0} aria-label={label} className={clsx('overflow-x-auto px-4 pt-1 pb-4 text-sm leading-relaxed focus-visible:-outline-offset-2', wrap && 'wrap-anywhere whitespace-pre-wrap')}>
+      <pre ref={box} dir="ltr" role="group" tabIndex={0} aria-label={label} className={clsx('overflow-x-auto px-4 pt-1 pb-4 text-sm leading-relaxed focus-visible:-outline-offset-2', wrap && 'wrap-anywhere whitespace-pre-wrap')}>
         <code className="font-mono">
           <CodeText text={shown} language={closed && near ? languageOf(nameIn(info)) : undefined} />
         </code>

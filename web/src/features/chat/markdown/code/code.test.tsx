@@ -135,6 +135,17 @@ describe('the block', () => {
     await userEvent.click(button)
     expect(button.getAttribute('aria-pressed')).toBe('true')
     expect(document.querySelector('pre')?.className).toContain('whitespace-pre-wrap')
+    draw('another', 'text')
+    const [, another] = screen.getAllByRole('button', { name: 'Wrap long lines' })
+    expect(another?.getAttribute('aria-pressed')).toBe('true')
+    await userEvent.click(another!)
+    draw('a third', 'text')
+    expect(screen.getAllByRole('button', { name: 'Wrap long lines' })[2]?.getAttribute('aria-pressed')).toBe('false')
+  })
+
+  test('without text has a name that it may have', () => {
+    draw('', '')
+    expect(screen.getByRole('group', { name: 'Code' }).tagName).toBe('PRE')
   })
 
   test('is saved under a sensible name', async () => {
