@@ -1,42 +1,35 @@
-import type { Conversation, Folder, Me, Message, Model, Prompt } from '@/api/types'
+import type { Conversation, Folder, Me, Message, Model, ModelFacts, Prompt } from '@/api/types'
+import { aChat, aMessage } from '@/test/samples'
 import { long, unbroken } from './section'
 
 // What the parts of the gallery are filled with.
 
-const noon = '2026-11-23T12:00:00Z'
+export const noon = '2026-11-23T12:00:00Z'
 
 let count = 0
-const message = (over: Partial<Message>): Message => ({
-  id: `msg_${count++}`,
-  conversation_id: 'gallery',
-  role: 'assistant',
-  text: '',
-  model: 'harbour-7b',
-  status: 'complete',
-  created_at: noon,
-  ...over,
-})
+const message = (over: Partial<Message>) =>
+  aMessage({ id: `msg_${count++}`, conversation_id: 'gallery', role: 'assistant', text: '', model: 'harbour-7b', created_at: noon, ...over })
 
 export const question = (text: string, over: Partial<Message> = {}) => message({ role: 'user', model: '', text, ...over })
 
 export const answer = (text: string, over: Partial<Message> = {}) => message({ text, tokens: 214, latency_ms: 3_400, ...over })
 
-export const conversation = (title: string, over: Partial<Conversation> = {}): Conversation => ({
-  id: `cnv_${count++}`,
-  title,
-  status: 'active',
-  pinned: false,
-  created_at: noon,
-  updated_at: noon,
-  ...over,
-})
+export const conversation = (title: string, over: Partial<Conversation> = {}) => aChat({ id: `cnv_${count++}`, title, created_at: noon, updated_at: noon, ...over })
 
 export const folder = (name: string, conversations = 0): Folder => ({ id: `fld_${name}`, name, conversations, created_at: noon })
 
+const model = (id: string, facts: Partial<ModelFacts>): Model => ({
+  id,
+  object: 'model',
+  created: 0,
+  owned_by: 'parley',
+  parley: { kind: 'chat', name: id, default: false, loaded: false, location: 'here', price: null, size_bytes: 0, ...facts },
+})
+
 export const models: Model[] = [
-  { id: 'harbour-7b', parley: { default: true, loaded: true, description: 'Answers well, and takes its time.', parameters: 7_600_000_000, quantisation: 'Q4_K_M', size_bytes: 4_700_000_000, context: 32_768 } },
-  { id: 'pilot-135m', parley: { loaded: false, parameters: 135_000_000, quantisation: 'Q8_0', size_bytes: 145_000_000, context: 8_192 } },
-  { id: 'far-away-large', parley: { description: 'Runs elsewhere, for money.', location: 'example.com', context: 200_000, price: { input: 3, output: 15 } } },
+  model('harbour-7b', { default: true, loaded: true, description: 'Answers well, and takes its time.', parameters: 7_600_000_000, quantisation: 'Q4_K_M', size_bytes: 4_700_000_000, context: 32_768 }),
+  model('pilot-135m', { parameters: 135_000_000, quantisation: 'Q8_0', size_bytes: 145_000_000, context: 8_192 }),
+  model('dear-large', { description: 'Knows much, and is accounted for.', context: 200_000, price: { input: 3, cached: 0.3, output: 15 } }),
 ]
 
 const prompt = (command: string, title: string, over: Partial<Prompt> = {}): Prompt => ({
@@ -55,8 +48,8 @@ const prompt = (command: string, title: string, over: Partial<Prompt> = {}): Pro
 export const prompts = [prompt('summary', 'Sum up a text'), prompt('reply', 'A reply that is kind and short', { mine: false, shared: true }), prompt('translate', long)]
 
 export const me: Me = {
-  user: { id: 'usr_1', email: 'grace@example.com', name: 'Grace Hopper', role: 'owner', groups: [], created_at: noon },
-  tenant: { id: 'ten_1', slug: 'harbour', name: 'Harbour Works', operator: true },
+  user: { id: 'usr_1', email: 'grace@example.com', name: 'Grace Hopper', role: 'owner', groups: [], disabled: false, has_password: true, created_at: noon },
+  tenant: { id: 'ten_1', slug: 'harbour', name: 'Harbour Works', operator: true, created_at: noon },
   operator: true,
   via: 'session',
   permissions: ['chat', 'admin'],

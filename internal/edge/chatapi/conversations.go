@@ -34,7 +34,7 @@ type NewConversation struct {
 // ConversationPatch changes the fields that are given.
 type ConversationPatch struct {
 	Title           *string                 `json:"title,omitempty"`
-	Status          *conversation.State     `json:"status,omitempty" description:"active or archived."`
+	Status          *conversation.State     `json:"status,omitempty"`
 	Pinned          *bool                   `json:"pinned,omitempty"`
 	LeafID          *string                 `json:"leaf_id,omitempty" description:"The end of the branch to show."`
 	RetentionPolicy *conversation.Retention `json:"retention_policy,omitempty" description:"keep, or days:N after the last change."`

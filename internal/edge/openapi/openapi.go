@@ -42,6 +42,9 @@ func Document(routes []edge.Route, version string) ([]byte, error) {
 			return nil, fmt.Errorf("describe %s %s: %w", route.Method, route.Path, err)
 		}
 	}
+	for _, schema := range r.Spec.ComponentsEns().Schemas {
+		bare(schema)
+	}
 	doc, err := json.MarshalIndent(r.Spec, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write OpenAPI document: %w", err)
@@ -78,6 +81,16 @@ func nullable(p jsonschema.InterceptNullabilityParams) {
 	case kind == reflect.Pointer && !p.OmitEmpty && p.Schema.Ref != nil:
 		ref := *p.Schema
 		*p.Schema = jsonschema.Schema{AnyOf: []jsonschema.SchemaOrBool{ref.ToSchemaOrBool(), jsonschema.Null.ToSchemaOrBool()}}
+	}
+}
+
+// bare takes null from a named list of values: that a request may leave one out is no value of the type.
+func bare(schema map[string]any) {
+	if types, ok := schema["type"].([]any); ok && schema["enum"] != nil {
+		types = slices.DeleteFunc(types, func(t any) bool { return t == "null" })
+		if schema["type"] = types; len(types) == 1 {
+			schema["type"] = types[0]
+		}
 	}
 }
 

@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from 'react'
+import { AskFirst } from '@/kit/AskFirst'
 import { Button } from '@/kit/Button'
 import { ConfirmDialog, Dialog } from '@/kit/Dialog'
 import { Field } from '@/kit/Field'
@@ -41,6 +42,18 @@ export const dialogs: Section[] = [
           )}
         </Opener>
       </>
+    ),
+  },
+  {
+    of: { AskFirst },
+    Cases: () => (
+      <Opener name="fails, and says so">
+        {(open, onClose) =>
+          open && (
+            <AskFirst title="Revoke this key?" description="Programs that use it are refused at once." confirm="Revoke" onClose={onClose} work={() => Promise.reject(new Error('no'))} />
+          )
+        }
+      </Opener>
     ),
   },
   {

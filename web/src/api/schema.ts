@@ -1647,7 +1647,6 @@ export interface components {
             pinned?: null | boolean;
             /** @description keep, or days:N after the last change. */
             retention_policy?: null | string;
-            /** @description active or archived. */
             status?: components["schemas"]["State"];
             title?: null | string;
         };
@@ -2726,8 +2725,8 @@ export interface components {
             trace_id: string;
             user_message_id?: string;
         };
-        /** @enum {null|string} */
-        State: "active" | "archived" | null;
+        /** @enum {string} */
+        State: "active" | "archived";
         /** @enum {string} */
         Status: "complete" | "streaming" | "partial" | "failed";
         Tenant: {

@@ -9,6 +9,8 @@ export type Permission = Schemas['Permission']
 export type Me = Schemas['Me']
 export type AuthOptions = Schemas['Options']
 export type TenantChoice = Schemas['TenantChoice']
+/** What an invitation tells whoever holds its link. */
+export type Invited = Schemas['Invited']
 export type Session = Schemas['Session']
 export type Key = Schemas['Key']
 export type CreatedKey = Schemas['CreatedKey']

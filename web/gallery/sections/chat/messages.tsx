@@ -8,7 +8,7 @@ import { ReasonForm, Thumbs } from '@/features/chat/Rating'
 import { Siblings } from '@/features/chat/Siblings'
 import { ThreadSkeleton } from '@/features/chat/Thread'
 import type { Turn } from '@/features/chat/turns'
-import { answer, everything, files, models, question, short, thought } from '../../data'
+import { answer, everything, files, models, noon, question, short, thought } from '../../data'
 import { Case, long, nothing, State, unbroken, type Section } from '../../section'
 
 const alone = { n: 1, total: 1 }
@@ -71,9 +71,9 @@ const answers = {
   stopped: answer('The **tide** comes in twice', { status: 'partial', tokens: 12 }),
   cut: answer('The **tide** comes in twice a day, since', { finish_reason: 'length' }),
   filtered: answer('', { finish_reason: 'content_filter', tokens: 0 }),
-  failed: answer('The **tide** comes', { status: 'failed', tokens: 0, latency_ms: null }),
-  rated: answer(short, { feedback: { rating: -1 } }),
-  liked: answer(short, { feedback: { rating: 1 }, edited_at: '2026-11-23T12:10:00Z' }),
+  failed: answer('The **tide** comes', { status: 'failed', tokens: 0, latency_ms: 0 }),
+  rated: answer(short, { feedback: { rating: -1, reason: '', comment: '', created_at: noon } }),
+  liked: answer(short, { feedback: { rating: 1, reason: '', comment: '', created_at: noon }, edited_at: '2026-11-23T12:10:00Z' }),
   everything: answer(everything),
 }
 
@@ -178,9 +178,9 @@ export const messages: Section[] = [
       <>
         <Case name="the first, one between, the last">
           <div className="flex gap-4">
-            <Siblings place={{ n: 1, total: 3, next: 'b' }} onShow={nothing} />
-            <Siblings place={second} onShow={nothing} />
-            <Siblings place={{ n: 3, total: 3, previous: 'b' }} onShow={nothing} />
+            <Siblings id="a" place={{ n: 1, total: 3, next: 'b' }} onShow={nothing} />
+            <Siblings id="b" place={second} onShow={nothing} />
+            <Siblings id="c" place={{ n: 3, total: 3, previous: 'b' }} onShow={nothing} />
           </div>
         </Case>
       </>

@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { ModelState } from '@/api/types'
+import type { Status } from '@/api/types'
 import { useAttachments } from '@/features/chat/attachments'
 import { ChatHeader } from '@/features/chat/ChatHeader'
 import { Composer } from '@/features/chat/Composer'
@@ -107,7 +107,7 @@ const queue = [
 const queueing = { queue, onSend: nothing, onEdit: nothing, onRemove: nothing }
 
 // The status of a server, as if it had told it.
-function Server({ chat, who = me, problem = null }: { chat: ModelState; who?: typeof me; problem?: string | null }) {
+function Server({ chat, who = me, problem = null }: { chat: Status['chat']; who?: typeof me; problem?: string | null }) {
   const [client] = useState(() => {
     const own = new QueryClient({ defaultOptions: { queries: { enabled: false } } })
     own.setQueryData(['status'], { chat, version: '1.0.0' })

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, get } from '@/api/client'
 import { errorText } from '@/api/errorText'
-import type { Role } from '@/api/types'
+import type { Invited } from '@/api/types'
 import { when } from '@/features/settings/when'
 import { locale } from '@/i18n/setup'
 import { Button } from '@/kit/Button'
@@ -12,15 +12,9 @@ import { Field } from '@/kit/Field'
 import { Notice } from '@/kit/Notice'
 import { Skeleton } from '@/kit/Skeleton'
 import { toast } from '@/kit/toasts'
+import { fieldError, useForm } from '@/kit/useForm'
 import { AuthFrame } from './AuthFrame'
 import { join, useSessionChange, useShortestPassword } from './session'
-
-interface Invited {
-  email: string
-  tenant: string
-  role: Role
-  expires_at: string
-}
 
 /** Makes the account of somebody who was invited, from the link in the invitation. */
 export function JoinPage() {
@@ -86,63 +80,31 @@ function JoinForm({ token, invited, onJoined }: FormProps) {
   const navigate = useNavigate()
   const { begin } = useSessionChange()
   const shortest = useShortestPassword()
-  const [form, setForm] = useState({ name: '', password: '' })
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<{ param?: string; text: string } | null>(null)
-
-  const set = (key: keyof typeof form) => (e: React.ChangeEvent<HTMLInputElement>) => {
-    setForm({ ...form, [key]: e.target.value })
-    if (problem?.param === key) setProblem(null)
-  }
-  const submit = async () => {
-    if (form.password.length < shortest) {
-      setProblem({ param: 'password', text: t('setup.short', { count: shortest }) })
-      return
-    }
-    setBusy(true)
-    setProblem(null)
-    try {
-      const me = await join({ token, name: form.name.trim(), password: form.password })
-      onJoined()
-      await begin(me)
-      toast({ text: t('join.welcome', { tenant: invited.tenant }) })
-      void navigate({ to: '/', replace: true })
-    } catch (err) {
-      const param = err instanceof ApiError ? err.extra.param : undefined
-      setProblem({ param, text: told(err) })
-      setBusy(false)
-    }
-  }
-  const told = (err: unknown) => {
-    if (!(err instanceof ApiError)) return errorText(err)
-    if (err.status === 404) return `${t('join.gone')}. ${t('join.goneText')}`
-    return err.status === 409 ? t('join.taken') : errorText(err)
-  }
-  const known = problem?.param !== undefined && problem.param in form
-  const error = (key: keyof typeof form) => (problem?.param === key ? problem.text : undefined)
+  const told: Record<number, string> = { 404: `${t('join.gone')}. ${t('join.goneText')}`, 409: t('join.taken') }
+  const form = useForm({ name: '', password: '' }, async ({ name, password }) => {
+    if (password.length < shortest) throw fieldError('password', t('setup.short', { count: shortest }))
+    const me = await join({ token, name: name.trim(), password }).catch((err: unknown) => {
+      throw err instanceof ApiError && told[err.status] ? new ApiError(err.status, err.code, told[err.status] ?? '') : err
+    })
+    onJoined()
+    await begin(me)
+    toast({ text: t('join.welcome', { tenant: invited.tenant }) })
+    void navigate({ to: '/', replace: true })
+  })
   return (
-    <form
-      className="space-y-4"
-      onSubmit={(e) => {
-        e.preventDefault()
-        if (!busy) void submit()
-      }}
-    >
-      {problem && !known && <Notice>{problem.text}</Notice>}
+    <form {...form.props} className="space-y-4">
+      {form.problem && <Notice>{form.problem}</Notice>}
       <Field label={t('join.email')} type="email" name="email" autoComplete="username" readOnly value={invited.email} />
-      <Field autoFocus label={t('setup.name')} name="name" autoComplete="name" required maxLength={200} value={form.name} onChange={set('name')} error={error('name')} />
+      <Field autoFocus label={t('setup.name')} autoComplete="name" required maxLength={200} {...form.field('name')} />
       <Field
         label={t('auth.password')}
-        name="password"
         type="password"
         autoComplete="new-password"
         required
         hint={t('setup.passwordHint', { count: shortest })}
-        value={form.password}
-        onChange={set('password')}
-        error={error('password')}
+        {...form.field('password')}
       />
-      <Button type="submit" look="primary" className="w-full" busy={busy}>
+      <Button type="submit" look="primary" className="w-full" busy={form.busy}>
         {t('join.submit')}
       </Button>
       <p className="text-center text-sm text-muted">{t('join.until', { when: when(invited.expires_at, locale(i18n.language)) })}</p>

@@ -1,7 +1,10 @@
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ApiError, del, get, post } from '@/api/client'
+import type { components } from '@/api/schema'
 import type { AuthOptions, Me } from '@/api/types'
 import { tab } from '@/kit/storage'
+
+type Schemas = components['schemas']
 
 export const meKey = ['me']
 
@@ -29,31 +32,13 @@ export const optionsQuery = queryOptions({ queryKey: ['auth', 'options'], queryF
 
 export const useAuthOptions = () => useQuery(optionsQuery)
 
-export interface Credentials {
-  email: string
-  password: string
-  tenant?: string
-}
+export type Credentials = Schemas['LoginRequest']
 
 export const signIn = (c: Credentials) => post<Me>('/v1/session', c)
 
-export interface FirstAccount {
-  token: string
-  email: string
-  name: string
-  password: string
-  tenant_name?: string
-}
+export const setUp = (a: Schemas['SetupRequest']) => post<Me>('/v1/setup', a)
 
-export const setUp = (a: FirstAccount) => post<Me>('/v1/setup', a)
-
-export interface Invitee {
-  token: string
-  name: string
-  password: string
-}
-
-export const join = (i: Invitee) => post<Me>('/v1/invitations/accept', i)
+export const join = (i: Schemas['AcceptRequest']) => post<Me>('/v1/invitations/accept', i)
 
 const lastUser = 'parley.user'
 

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Prompt } from '@/api/types'
-import { useAction } from '@/features/settings/useAction'
+import { useAction } from '@/kit/useAction'
 import { Button } from '@/kit/Button'
 import { Field } from '@/kit/Field'
 import { Notice } from '@/kit/Notice'

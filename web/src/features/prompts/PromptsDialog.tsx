@@ -3,9 +3,9 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { errorText } from '@/api/errorText'
 import type { Me, Prompt } from '@/api/types'
-import { useAction } from '@/features/settings/useAction'
+import { AskFirst } from '@/kit/AskFirst'
 import { Button } from '@/kit/Button'
-import { ConfirmDialog, Dialog } from '@/kit/Dialog'
+import { Dialog } from '@/kit/Dialog'
 import { inputClass } from '@/kit/Field'
 import { IconButton } from '@/kit/IconButton'
 import { Notice } from '@/kit/Notice'
@@ -41,7 +41,6 @@ function Library({ me, onEdit }: { me: Me; onEdit: (p: Prompt | 'new') => void }
   const { remove } = usePromptChanges()
   const [q, setQ] = useState('')
   const [doomed, setDoomed] = useState<Prompt | null>(null)
-  const { busy, problem, run, clear } = useAction()
   const mayWrite = me.user.role !== 'viewer'
   const mayAdminister = me.user.role === 'admin' || me.user.role === 'owner'
   const found = findPrompts(prompts.data ?? [], q.trim())
@@ -94,27 +93,18 @@ function Library({ me, onEdit }: { me: Me; onEdit: (p: Prompt | 'new') => void }
           ))}
         </ul>
       </div>
-      <ConfirmDialog
-        open={doomed !== null}
-        onClose={() => {
-          setDoomed(null)
-          clear()
-        }}
-        onConfirm={() =>
-          void run(async () => {
-            if (!doomed) return
+      {doomed && (
+        <AskFirst
+          title={t('prompts.deleteTitle')}
+          description={t('prompts.deleteText', { command: doomed.command })}
+          confirm={t('list.delete')}
+          onClose={() => setDoomed(null)}
+          work={async () => {
             await remove(doomed.id)
-            setDoomed(null)
             toast({ text: t('prompts.deleted') })
-          })
-        }
-        busy={busy}
-        title={t('prompts.deleteTitle')}
-        description={t('prompts.deleteText', { command: doomed?.command ?? '' })}
-        confirm={t('list.delete')}
-      >
-        {problem && <Notice>{problem}</Notice>}
-      </ConfirmDialog>
+          }}
+        />
+      )}
     </>
   )
 }

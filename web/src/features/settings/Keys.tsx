@@ -4,15 +4,14 @@ import { del } from '@/api/client'
 import { errorText } from '@/api/errorText'
 import type { Key, Me } from '@/api/types'
 import { locale } from '@/i18n/setup'
+import { AskFirst } from '@/kit/AskFirst'
 import { Button } from '@/kit/Button'
-import { ConfirmDialog } from '@/kit/Dialog'
 import { Notice } from '@/kit/Notice'
 import { Skeleton } from '@/kit/Skeleton'
 import { toast } from '@/kit/toasts'
 import { useKeys, useRefresh } from './data'
 import { NewKey } from './NewKey'
 import { Section } from './Section'
-import { useAction } from './useAction'
 import { isPast, when } from './when'
 
 export function Keys({ me }: { me: Me }) {
@@ -20,15 +19,6 @@ export function Keys({ me }: { me: Me }) {
   const keys = useKeys()
   const refresh = useRefresh()
   const [doomed, setDoomed] = useState<Key | null>(null)
-  const { busy, problem, run, clear } = useAction()
-  const revoke = () =>
-    run(async () => {
-      if (!doomed) return
-      await del(`/v1/keys/${encodeURIComponent(doomed.id)}`)
-      await refresh.keys()
-      setDoomed(null)
-      toast({ text: t('settings.revoked') })
-    })
   return (
     <Section title={t('settings.keys')} text={t('settings.keysText')}>
       <NewKey mayAdminister={me.user.role === 'admin' || me.user.role === 'owner'} />
@@ -40,20 +30,19 @@ export function Keys({ me }: { me: Me }) {
           <Row key={k.id} item={k} onRevoke={() => setDoomed(k)} />
         ))}
       </ul>
-      <ConfirmDialog
-        open={doomed !== null}
-        onClose={() => {
-          setDoomed(null)
-          clear()
-        }}
-        onConfirm={() => void revoke()}
-        busy={busy}
-        title={t('settings.revokeTitle')}
-        description={t('settings.revokeText', { name: doomed?.name ?? '' })}
-        confirm={t('settings.revoke')}
-      >
-        {problem && <Notice>{problem}</Notice>}
-      </ConfirmDialog>
+      {doomed && (
+        <AskFirst
+          title={t('settings.revokeTitle')}
+          description={t('settings.revokeText', { name: doomed.name })}
+          confirm={t('settings.revoke')}
+          onClose={() => setDoomed(null)}
+          work={async () => {
+            await del(`/v1/keys/${encodeURIComponent(doomed.id)}`)
+            await refresh.keys()
+            toast({ text: t('settings.revoked') })
+          }}
+        />
+      )}
     </Section>
   )
 }

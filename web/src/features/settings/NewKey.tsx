@@ -7,7 +7,7 @@ import { CopyButton } from '@/kit/CopyButton'
 import { Field, inputClass } from '@/kit/Field'
 import { Notice } from '@/kit/Notice'
 import { useRefresh } from './data'
-import { useAction } from './useAction'
+import { useAction } from '@/kit/useAction'
 
 const lifetimes = [0, 7, 30, 90, 365]
 

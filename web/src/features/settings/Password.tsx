@@ -8,7 +8,7 @@ import { Notice } from '@/kit/Notice'
 import { toast } from '@/kit/toasts'
 import { useRefresh } from './data'
 import { Section } from './Section'
-import { useAction } from './useAction'
+import { useAction } from '@/kit/useAction'
 
 export function Password() {
   const { t } = useTranslation()

@@ -9,7 +9,7 @@ import { Field } from '@/kit/Field'
 import { Notice } from '@/kit/Notice'
 import { toast } from '@/kit/toasts'
 import { Section } from './Section'
-import { useAction } from './useAction'
+import { useAction } from '@/kit/useAction'
 
 export function Profile({ me }: { me: Me }) {
   const { t } = useTranslation()

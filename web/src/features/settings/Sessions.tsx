@@ -9,7 +9,7 @@ import { toast } from '@/kit/toasts'
 import { useRefresh, useSessions } from './data'
 import { deviceName } from './device'
 import { Section } from './Section'
-import { useAction } from './useAction'
+import { useAction } from '@/kit/useAction'
 import { when } from './when'
 
 export function Sessions() {

@@ -8,7 +8,7 @@ import { ConfirmDialog } from '@/kit/Dialog'
 import { Field } from '@/kit/Field'
 import { Notice } from '@/kit/Notice'
 import { Section } from './Section'
-import { useAction } from './useAction'
+import { useAction } from '@/kit/useAction'
 
 export function YourData({ onDeleted }: { onDeleted: () => void }) {
   const { t } = useTranslation()

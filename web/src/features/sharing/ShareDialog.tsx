@@ -1,7 +1,7 @@
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Conversation, ShareRequest } from '@/api/types'
-import { useAction } from '@/features/settings/useAction'
+import { useAction } from '@/kit/useAction'
 import { Button } from '@/kit/Button'
 import { CopyButton } from '@/kit/CopyButton'
 import { Dialog } from '@/kit/Dialog'

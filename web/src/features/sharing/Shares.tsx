@@ -3,11 +3,10 @@ import { useTranslation } from 'react-i18next'
 import { errorText } from '@/api/errorText'
 import type { Share } from '@/api/types'
 import { Section } from '@/features/settings/Section'
-import { useAction } from '@/features/settings/useAction'
 import { when } from '@/features/settings/when'
 import { locale } from '@/i18n/setup'
+import { AskFirst } from '@/kit/AskFirst'
 import { Button } from '@/kit/Button'
-import { ConfirmDialog } from '@/kit/Dialog'
 import { Notice } from '@/kit/Notice'
 import { Skeleton } from '@/kit/Skeleton'
 import { toast } from '@/kit/toasts'
@@ -19,7 +18,6 @@ export function Shares() {
   const shares = useShares()
   const { revoke } = useShareChanges()
   const [doomed, setDoomed] = useState<Share | null>(null)
-  const { busy, problem, run, clear } = useAction()
   const language = locale(i18n.language)
   return (
     <Section title={t('share.mine')} text={t('share.mineText')}>
@@ -41,27 +39,18 @@ export function Shares() {
           </li>
         ))}
       </ul>
-      <ConfirmDialog
-        open={doomed !== null}
-        onClose={() => {
-          setDoomed(null)
-          clear()
-        }}
-        onConfirm={() =>
-          void run(async () => {
-            if (!doomed) return
+      {doomed && (
+        <AskFirst
+          title={t('share.revokeTitle')}
+          description={t('share.revokeText', { title: doomed.title || t('chat.untitled') })}
+          confirm={t('settings.revoke')}
+          onClose={() => setDoomed(null)}
+          work={async () => {
             await revoke(doomed.id)
-            setDoomed(null)
             toast({ text: t('share.revoked') })
-          })
-        }
-        busy={busy}
-        title={t('share.revokeTitle')}
-        description={t('share.revokeText', { title: doomed?.title ?? '' })}
-        confirm={t('settings.revoke')}
-      >
-        {problem && <Notice>{problem}</Notice>}
-      </ConfirmDialog>
+          }}
+        />
+      )}
     </Section>
   )
 }

@@ -5,11 +5,9 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { del, get } from '@/api/client'
 import type { Page as ApiPage } from '@/api/types'
-import { useAction } from '@/features/settings/useAction'
 import { isPast, when } from '@/features/settings/when'
+import { AskFirst } from '@/kit/AskFirst'
 import { Button } from '@/kit/Button'
-import { ConfirmDialog } from '@/kit/Dialog'
-import { Notice } from '@/kit/Notice'
 import { toast } from '@/kit/toasts'
 import { Badge, type Tone } from '../kit/Badge'
 import { DataTable, type Column } from '../kit/DataTable'
@@ -123,34 +121,19 @@ function Revoke({ item }: { item: OwnedKey }) {
   const navigate = useNavigate()
   const client = useQueryClient()
   const [asking, setAsking] = useState(false)
-  const { busy, problem, run, clear } = useAction()
   const text = t('keys.revokeText', { name: item.name, owner: item.user_name })
-  const revoke = () =>
-    run(async () => {
-      await del(`/v1/admin/keys/${encodeURIComponent(item.id)}`)
-      await navigate({ to: '/admin/{-$page}/{-$id}', params: { page: 'keys', id: undefined }, search: true })
-      toast({ text: t('keys.revoked') })
-      await client.invalidateQueries({ queryKey: listKey })
-    })
+  const revoke = async () => {
+    await del(`/v1/admin/keys/${encodeURIComponent(item.id)}`)
+    await navigate({ to: '/admin/{-$page}/{-$id}', params: { page: 'keys', id: undefined }, search: true })
+    toast({ text: t('keys.revoked') })
+    await client.invalidateQueries({ queryKey: listKey })
+  }
   return (
     <PanelPart title={t('keys.revoke')} text={text}>
       <Button size="sm" className="text-danger!" onClick={() => setAsking(true)}>
         {t('keys.revoke')}
       </Button>
-      <ConfirmDialog
-        open={asking}
-        onClose={() => {
-          setAsking(false)
-          clear()
-        }}
-        onConfirm={() => void revoke()}
-        busy={busy}
-        title={t('keys.revokeTitle')}
-        description={text}
-        confirm={t('keys.revoke')}
-      >
-        {problem && <Notice>{problem}</Notice>}
-      </ConfirmDialog>
+      {asking && <AskFirst title={t('keys.revokeTitle')} description={text} confirm={t('keys.revoke')} onClose={() => setAsking(false)} work={revoke} />}
     </PanelPart>
   )
 }

@@ -4,7 +4,7 @@ import { Button } from '@/kit/Button'
 import { Dialog } from '@/kit/Dialog'
 import { inputClass } from '@/kit/Field'
 import { Notice } from '@/kit/Notice'
-import { useAction } from '@/features/settings/useAction'
+import { useAction } from '@/kit/useAction'
 
 interface Props {
   title: string

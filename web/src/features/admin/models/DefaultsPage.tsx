@@ -11,7 +11,7 @@ import { roles } from '../access'
 import { FormEnd, SelectField } from '../kit/fields'
 import { Page } from '../kit/Page'
 import { PanelSkeleton } from '../kit/Panel'
-import { useForm } from '../kit/useForm'
+import { useForm } from '@/kit/useForm'
 import type { ChatDefaults } from '../types'
 
 const key = ['admin', 'model-defaults']

@@ -10,7 +10,7 @@ import { FormEnd } from '../kit/fields'
 import { Once } from '../kit/Once'
 import { Panel } from '../kit/Panel'
 import { PasswordField } from '../kit/PasswordField'
-import { fieldError, useForm } from '../kit/useForm'
+import { fieldError, useForm } from '@/kit/useForm'
 import type { Tenant } from '../types'
 import { slugOf } from './slug'
 

@@ -13,7 +13,7 @@ import { FormEnd } from '../kit/fields'
 import { useFormat } from '../kit/format'
 import { Panel, PanelPart, PanelSkeleton } from '../kit/Panel'
 import { TypedConfirm } from '../kit/TypedConfirm'
-import { useForm } from '../kit/useForm'
+import { useForm } from '@/kit/useForm'
 import type { Tenant } from '../types'
 
 interface Props {

@@ -14,7 +14,7 @@ import { FormEnd, NamesField, SelectField } from '../kit/fields'
 import { Once } from '../kit/Once'
 import { Panel } from '../kit/Panel'
 import { PasswordField } from '../kit/PasswordField'
-import { fieldError, useForm } from '../kit/useForm'
+import { fieldError, useForm } from '@/kit/useForm'
 import type { User } from '../types'
 import { useUsersChanged } from './data'
 
