@@ -6,7 +6,7 @@ import "encoding/json"
 type Function struct {
 	Name        string
 	Description string
-	Parameters  json.RawMessage // JSON Schema of the arguments; nil is any object
+	Parameters  json.RawMessage `json:",omitempty"` // JSON Schema of the arguments; nil is any object
 }
 
 // ToolMode says whether an answer may, must or must not call a tool.
@@ -49,5 +49,5 @@ type CallDelta struct {
 
 // Format is what an answer must be: JSON that fits a JSON Schema.
 type Format struct {
-	Schema json.RawMessage
+	Schema json.RawMessage `json:",omitempty"`
 }

@@ -62,6 +62,15 @@ type Scores struct {
 	Timings chat.Timings // as of Embeddings
 }
 
+// Mortal is an Engine that can end by itself, with the process or the machine that runs it. Its requests then
+// end with a fault.Unavailable of kind EngineCrashed, and the model has to be loaded again.
+type Mortal interface {
+	Dead() bool
+}
+
+// EngineCrashed is the kind of fault of a request whose engine ended by itself.
+const EngineCrashed = "engine_crashed"
+
 // Work counts since the model was loaded.
 type Work struct {
 	Steps        int64 // batches computed

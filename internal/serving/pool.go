@@ -41,6 +41,12 @@ type resident struct {
 	gone   bool // being unloaded: not for new users
 }
 
+// dead tells that the engine ended by itself.
+func (r *resident) dead() bool {
+	m, ok := r.engine.(Mortal)
+	return ok && m.Dead()
+}
+
 // lease is the use of a loaded model until release is called.
 type lease struct {
 	engine  Engine
@@ -57,6 +63,7 @@ func (p *pool) acquire(ctx context.Context, m Model) (lease, error) {
 		p.mu.Unlock()
 		return lease{}, errShuttingDown
 	}
+	p.bury()
 	r, ok := p.loaded[m.ID]
 	if ok && r.model.Path != m.Path { // another file under the same name was installed
 		p.evict(r)
@@ -130,6 +137,16 @@ func (p *pool) release(r *resident) {
 		p.close(r)
 	}
 	p.schedule()
+}
+
+// bury takes out the engines that ended by themselves, so that their models are loaded again.
+func (p *pool) bury() {
+	for _, r := range p.loaded {
+		if r.dead() {
+			p.log.Warn("engine ended by itself", zap.String("model", r.model.ID))
+			p.evict(r)
+		}
+	}
 }
 
 // makeRoom unloads the models that were idle longest until one more fits, by number and by memory. When all
@@ -241,7 +258,7 @@ func (p *pool) borrow(m Model) (lease, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r, ok := p.loaded[m.ID]
-	if !ok || r.model.Path != m.Path || r.engine == nil {
+	if !ok || r.model.Path != m.Path || r.engine == nil || r.dead() {
 		return lease{}, false
 	}
 	r.users++
@@ -254,7 +271,7 @@ func (p *pool) residents() map[string]Info {
 	defer p.mu.Unlock()
 	infos := make(map[string]Info, len(p.loaded))
 	for id, r := range p.loaded {
-		if r.engine != nil {
+		if r.engine != nil && !r.dead() {
 			infos[id] = r.engine.Info()
 		}
 	}
@@ -267,7 +284,7 @@ func (p *pool) meters() map[string]Work {
 	defer p.mu.Unlock()
 	counts := map[string]Work{}
 	for id, r := range p.loaded {
-		if m, ok := r.engine.(Meter); ok {
+		if m, ok := r.engine.(Meter); ok && !r.dead() {
 			counts[id] = m.Work()
 		}
 	}

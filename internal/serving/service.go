@@ -3,6 +3,7 @@ package serving
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"go.uber.org/zap"
@@ -164,7 +165,8 @@ func (s *Service) Waiting() (waiting, running int) { return s.pool.waiting() }
 
 // Generate answers with a model that Resolve returned. waiting, when not nil, is told the position in
 // the queue while there is one. The outcome's timings gain "queue" and "load" (waiting for the model's
-// file to be loaded) to what the engine measured.
+// file to be loaded) to what the engine measured. Where the engine ends by itself before it has said anything,
+// the request is tried once more.
 func (s *Service) Generate(
 	ctx context.Context, sc chat.Scope, m Model, g Generation, waiting func(position int), emit func(Piece) error,
 ) (Outcome, error) {
@@ -172,43 +174,86 @@ func (s *Service) Generate(
 		g.Params.MaxTokens = s.maxAnswer
 	}
 	g.Tenant = sc.Tenant
-	began := time.Now()
-	l, err := s.pool.acquire(ctx, m)
+	t := turn{sc: sc, model: m, began: time.Now(), waiting: waiting}
+	var out Outcome
+	err := again(func() (silent bool, err error) {
+		out, err = s.generate(ctx, &t, g, emit)
+		return t.first.IsZero(), err
+	})
+	return out, err
+}
+
+// again runs try, and once more when the engine crashed and the caller has seen nothing of it.
+func again(try func() (silent bool, err error)) error {
+	silent, err := try()
+	if crashed(err) && silent {
+		_, err = try()
+	}
+	return err
+}
+
+func crashed(err error) bool { return err != nil && fault.From(err).Kind == EngineCrashed }
+
+// turn is one answer on its way.
+type turn struct {
+	sc          chat.Scope
+	model       Model
+	began       time.Time
+	first, last time.Time // pieces
+	waiting     func(position int)
+}
+
+func (s *Service) generate(ctx context.Context, t *turn, g Generation, emit func(Piece) error) (Outcome, error) {
+	l, waited, err := s.enter(ctx, t)
 	if err != nil {
-		return Outcome{}, err
+		return Outcome{Timings: waited}, err
 	}
 	defer l.release()
-	loaded := time.Now()
-	leave, err := l.gate.Enter(ctx, sc.Tenant, waiting)
-	if err != nil {
-		s.metrics.refused(err)
-		return Outcome{Timings: chat.Timings{
-			"load": loaded.Sub(began).Milliseconds(), "queue": time.Since(loaded).Milliseconds(),
-		}}, err
-	}
-	defer leave()
 	admitted := time.Now()
-	var first, last time.Time
 	out, err := l.engine.Generate(ctx, g, func(p Piece) error {
 		now := time.Now()
-		if first.IsZero() {
-			first = now
+		if t.first.IsZero() {
+			t.first = now
 		} else {
-			s.metrics.between.WithLabelValues(m.ID).Observe(now.Sub(last).Seconds())
+			s.metrics.between.WithLabelValues(t.model.ID).Observe(now.Sub(t.last).Seconds())
 		}
-		last = now
+		t.last = now
 		return emit(p)
 	})
 	if out.Timings == nil {
 		out.Timings = chat.Timings{}
 	}
-	out.Timings["load"] = loaded.Sub(began).Milliseconds()
-	out.Timings["queue"] = admitted.Sub(loaded).Milliseconds()
-	if !first.IsZero() {
-		out.Timings["first_token"] = first.Sub(began).Milliseconds()
+	maps.Copy(out.Timings, waited)
+	if !t.first.IsZero() {
+		out.Timings["first_token"] = t.first.Sub(t.began).Milliseconds()
 	}
-	s.metrics.generated(m.ID, out, began, admitted, first)
+	s.metrics.generated(t.model.ID, out, t.began, admitted, t.first)
 	return out, err
+}
+
+// enter waits for the model and for a slot of it; the lease's release leaves both. The timings are "load" and
+// "queue". An engine that ended while the request waited for it counts as none.
+func (s *Service) enter(ctx context.Context, t *turn) (lease, chat.Timings, error) {
+	for {
+		l, err := s.pool.acquire(ctx, t.model)
+		if err != nil {
+			return lease{}, nil, err
+		}
+		loaded := time.Now()
+		leave, err := l.gate.Enter(ctx, t.sc.Tenant, t.waiting)
+		waited := chat.Timings{"load": loaded.Sub(t.began).Milliseconds(), "queue": time.Since(loaded).Milliseconds()}
+		if err != nil {
+			l.release()
+			s.metrics.refused(err)
+			return lease{}, waited, err
+		}
+		free := l.release
+		l.release = func() { leave(); free() }
+		if m, ok := l.engine.(Mortal); !ok || !m.Dead() {
+			return l, waited, nil
+		}
+		l.release()
+	}
 }
 
 // Check refuses at once what Generate would refuse after a while: a request that the queue has no place
@@ -220,7 +265,9 @@ func (s *Service) Check(sc chat.Scope, m Model, g Generation) error {
 		return nil
 	}
 	defer l.release()
-	if err := l.engine.Check(g); err != nil {
+	if err := l.engine.Check(g); crashed(err) {
+		return nil // the model is loaded again by the request itself
+	} else if err != nil {
 		return err
 	}
 	err := l.gate.Full(sc.Tenant)
@@ -229,28 +276,27 @@ func (s *Service) Check(sc chat.Scope, m Model, g Generation) error {
 }
 
 // Embed turns inputs into vectors with a model that Resolve returned. The timings are "load", "queue" and
-// "embed".
+// "embed". Where the engine ends by itself, the request is tried once more.
 func (s *Service) Embed(ctx context.Context, sc chat.Scope, m Model, inputs []Input) (Embeddings, error) {
-	began := time.Now()
-	l, err := s.pool.acquire(ctx, m)
+	t := turn{sc: sc, model: m, began: time.Now()}
+	var out Embeddings
+	err := again(func() (silent bool, err error) {
+		out, err = s.embed(ctx, &t, inputs)
+		return true, err
+	})
+	return out, err
+}
+
+func (s *Service) embed(ctx context.Context, t *turn, inputs []Input) (Embeddings, error) {
+	l, timings, err := s.enter(ctx, t)
 	if err != nil {
-		return Embeddings{}, err
+		return Embeddings{Timings: timings}, err
 	}
 	defer l.release()
-	loaded := time.Now()
-	waited := func() chat.Timings {
-		return chat.Timings{"load": loaded.Sub(began).Milliseconds(), "queue": time.Since(loaded).Milliseconds()}
-	}
-	leave, err := l.gate.Enter(ctx, sc.Tenant, nil)
-	if err != nil {
-		s.metrics.refused(err)
-		return Embeddings{Timings: waited()}, err
-	}
-	defer leave()
-	admitted, timings := time.Now(), waited()
+	admitted := time.Now()
 	out, err := l.engine.Embed(ctx, inputs)
 	timings["embed"] = time.Since(admitted).Milliseconds()
 	out.Timings = timings
-	s.metrics.embedded(m.ID, out.Usage, admitted.Sub(began))
+	s.metrics.embedded(t.model.ID, out.Usage, admitted.Sub(t.began))
 	return out, err
 }
