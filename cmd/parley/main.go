@@ -64,7 +64,7 @@ func newRoot() *cobra.Command {
 		newServeCmd(o), newModelCmd(o.catalogue),
 		newBackupCmd(o.vault), newRestoreCmd(o.vault), newRollbackCmd(o.vault), newMasterKeyCmd(o.vault),
 		newUserCmd(o.accounts, o.address), newTenantCmd(o.accounts), newKeyCmd(o.accounts),
-		newDoctorCmd(o), newReadyCmd(o), newConfigCmd(o), newBenchCmd(o), newEvalCmd(o))
+		newDoctorCmd(o), newReadyCmd(o), newConfigCmd(o), newBenchCmd(o), newEvalCmd(o), newEngineCmd())
 	return root
 }
 

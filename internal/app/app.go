@@ -64,6 +64,9 @@ func (a *App) start(ctx context.Context, o Options) error {
 	if a.Parts, err = Open(ctx, o.Config, log); err != nil {
 		return err
 	}
+	if err := dropNote(o.Config.DataDir); err != nil {
+		return err
+	}
 	if err := a.upgrade(ctx, o.Version); err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ func (a *App) start(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.Engine == nil {
-		o.Engine = newEngine(o.Config.Engine.Run, a.Models, a.Computed, log)
+		o.Engine = newEngine(o.Config, a.Models, a.Computed, o.Version, log)
 	}
 	a.Computed.Start()
 	a.Build(o.Engine)

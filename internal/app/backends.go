@@ -12,9 +12,12 @@ import (
 	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 )
 
-// newEngine is what runs models: so far the embedded llama.cpp, in this process.
-func newEngine(cfg llama.Config, models *catalogue.Catalogue, computed *shelf.Shelf, log *zap.Logger) serving.Loader {
-	return &lateEngine{cfg: cfg, models: models, computed: computed, log: log.Named("llama")}
+// newEngine is what runs models: the embedded llama.cpp, in this process or in one of its own.
+func newEngine(cfg Config, models *catalogue.Catalogue, computed *shelf.Shelf, build string, log *zap.Logger) serving.Loader {
+	if cfg.Engine.Isolation == isolationProcess {
+		return newIsolated(cfg, models, build, log.Named("engine"))
+	}
+	return &lateEngine{cfg: cfg.Engine.Run, models: models, computed: computed, log: log.Named("llama")}
 }
 
 // lateEngine opens the engine libraries when the first model is asked for. The server starts without

@@ -39,10 +39,21 @@ type Config struct {
 	Log           telemetry.Config    `mapstructure:"log"`
 }
 
-// Engine is the embedded engine: where its libraries lie, and how it runs.
+// Engine is the embedded engine: where its libraries lie, and how and where it runs.
 type Engine struct {
 	Libraries catalogue.EngineConfig `mapstructure:",squash"`
 	Run       llama.Config           `mapstructure:",squash"`
+	// Isolation is "none", which runs models in the server's process, or "process", which runs them in a
+	// supervised one of their own.
+	Isolation string `mapstructure:"isolation"`
+}
+
+// Validate reports everything that is wrong with the settings.
+func (e Engine) Validate() error {
+	if e.Isolation != isolationNone && e.Isolation != isolationProcess {
+		return errors.Join(fmt.Errorf("isolation: %q is neither %s nor %s", e.Isolation, isolationNone, isolationProcess), e.Run.Validate())
+	}
+	return e.Run.Validate()
 }
 
 // DefaultConfig is a single node on this machine, with everything in the folder "data".
@@ -54,7 +65,7 @@ func DefaultConfig() Config {
 		Database:      store.DefaultConfig(),
 		Master:        secrets.DefaultConfig(),
 		Models:        catalogue.DefaultConfig(),
-		Engine:        Engine{catalogue.DefaultEngineConfig(), llama.DefaultConfig()},
+		Engine:        Engine{catalogue.DefaultEngineConfig(), llama.DefaultConfig(), isolationNone},
 		Serving:       serving.DefaultConfig(),
 		Conversations: conversation.DefaultConfig(),
 		Sharing:       sharing.DefaultConfig(),
@@ -98,7 +109,7 @@ func (c Config) Validate() error {
 		{"database", c.Database.Validate()},
 		{"master", c.Master.Validate()},
 		{"models", c.Models.Validate()},
-		{"engine", c.Engine.Run.Validate()},
+		{"engine", c.Engine.Validate()},
 		{"serving", c.Serving.Validate()},
 		{"conversations", c.Conversations.Validate()},
 		{"usage", c.Usage.Validate()},

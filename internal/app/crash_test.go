@@ -33,6 +33,14 @@ func TestMain(m *testing.M) {
 		child(dir)
 		return
 	}
+	// The server that a test runs starts this binary as its engine.
+	if len(os.Args) == 3 && os.Args[1] == app.EngineCommand {
+		if err := app.ServeEngine(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 

@@ -64,7 +64,8 @@ func diagnoseModels(ctx context.Context, cfg Config, verify bool, checks ...Chec
 	if err != nil {
 		return append(checks, Check{Name: "models", Err: err})
 	}
-	if checks = append(checks, checkModels(models, nil)...); verify {
+	checks = append(checks, checkModels(models, nil)...)
+	if checks = append(checks, checkIsolation(isolation(cfg))); verify {
 		checks = append(checks, verifyModels(ctx, models)...)
 	}
 	return checks
@@ -73,7 +74,8 @@ func diagnoseModels(ctx context.Context, cfg Config, verify bool, checks ...Chec
 // checks looks at what an open install needs, whether it serves or not.
 func (p *Parts) checks(ctx context.Context) []Check {
 	checks := append([]Check{checkDataDir(p.Config.DataDir), checkSpace(p.Config.DataDir)}, p.checkDatabase(ctx)...)
-	return append(checks, checkModels(p.Models, p.engineProblem())...)
+	checks = append(checks, checkModels(p.Models, p.engineProblem())...)
+	return append(checks, checkIsolation(isolation(p.Config)))
 }
 
 func checkDataDir(dir string) Check {
@@ -98,12 +100,18 @@ func checkDataDir(dir string) Check {
 	}
 	_ = probe.Close()
 	c.Err = os.Remove(probe.Name())
-	lock := flock.New(filepath.Join(dir, "server.lock"))
-	if held, err := lock.TryRLock(); err == nil && !held {
+	if served(dir) {
 		c.Detail += " (a server is running)"
 	}
-	_ = lock.Unlock()
 	return c
+}
+
+// served tells whether a server runs on a data folder that is there.
+func served(dir string) bool {
+	lock := flock.New(filepath.Join(dir, "server.lock"))
+	held, err := lock.TryRLock()
+	_ = lock.Unlock()
+	return err == nil && !held
 }
 
 func checkSpace(dir string) Check {
@@ -186,7 +194,7 @@ func (p *Parts) checkMasterKey(ctx context.Context) Check {
 		if c.Err = p.OpenKeys(ctx); c.Err != nil {
 			return c
 		}
-		p.Build(newEngine(p.Config.Engine.Run, p.Models, nil, p.Log))
+		p.Build(newEngine(p.Config, p.Models, nil, "", p.Log))
 	}
 	c.Detail, c.Place = p.Keys.Master()
 	return c
@@ -271,7 +279,7 @@ func verifyModels(ctx context.Context, models *catalogue.Catalogue) []Check {
 
 // engineProblem is why the engine could not be opened when it was last needed, or nil.
 func (p *Parts) engineProblem() error {
-	if e, ok := p.engine.(*lateEngine); ok {
+	if e, ok := p.engine.(interface{ failure() error }); ok {
 		return e.failure()
 	}
 	return nil

@@ -40,6 +40,8 @@ func (p *Parts) health(ctx context.Context, version string) (adminapi.HealthRepo
 	if err != nil {
 		r.Engine.Error = known(err)
 	}
+	where, note := isolation(p.Config)
+	r.Engine.Isolation, r.Engine.PID, r.Engine.Restarts = where, note.PID, note.Restarts
 	r.Queue.Waiting, r.Queue.Running = p.Serving.Waiting()
 	loaded := p.Serving.Loaded()
 	for _, id := range slices.Sorted(maps.Keys(loaded)) {

@@ -120,7 +120,7 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 	p.Accounts.OnDelete(p.Conversations.DeleteAll)
 	p.Accounts.OnDelete(p.Once.DeleteAll)
 	p.Accounts.OnDelete(p.Usage.Forget)
-	p.Accounts.OnDelete(func(_ context.Context, _ *store.Tx, sc chat.Scope) error { return p.Computed.Forget(sc.Tenant) })
+	p.Accounts.OnDelete(func(ctx context.Context, _ *store.Tx, sc chat.Scope) error { return p.forget(ctx, sc.Tenant) })
 	p.Accounts.OnShred(func(ctx context.Context, tenant string) (int, error) {
 		return backup.Shred(ctx, p.SnapshotDir(), tenant)
 	})
@@ -131,6 +131,9 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 func (p *Parts) Build(engine serving.Loader) {
 	p.Registry, p.engine = telemetry.NewRegistry(), engine
 	p.Serving = serving.New(p.Config.Serving, p.Models, engine, serving.NewMetrics(p.Registry), p.Log.Named("serving"))
+	if e, ok := engine.(*isolated); ok {
+		e.watch(p.Registry)
+	}
 	p.Defaults = defaults.New(p.DB, p.Serving)
 	p.Downloads = catalogue.NewDownloads(p.Models, p.Log.Named("downloads"))
 	p.Orchestrator = orchestrator.New(p.Serving, p.Usage, orchestrator.NewMetrics(p.Registry), p.Log.Named("turn"))
@@ -167,6 +170,9 @@ func (p *Parts) Close(ctx context.Context) error {
 	}
 	if p.Serving != nil {
 		errs = append(errs, p.Serving.Close(ctx))
+	}
+	if e, ok := p.engine.(*isolated); ok {
+		errs = append(errs, e.Close(ctx))
 	}
 	if p.Computed != nil {
 		p.Computed.Close()

@@ -84,6 +84,10 @@ type EngineHealth struct {
 	Path    string `json:"path"`
 	Version string `json:"version" description:"Of llama.cpp; empty for a folder of one's own."`
 	Error   string `json:"error"`
+
+	Isolation string `json:"isolation" enum:"none,process" description:"Whether models run in a process of their own, whose death ends the running answers and not the server."`
+	PID       int    `json:"pid,omitempty" description:"Of the engine's own process, while there is one."`
+	Restarts  int64  `json:"restarts" description:"How often that process has died and was started again."`
 }
 
 // QueueHealth counts requests to all models.

@@ -20,6 +20,17 @@ type Command struct {
 	Env  []string // all of it
 }
 
+// Self is this binary with these arguments, also when another one has been installed in its place.
+func Self(args ...string) (Command, error) {
+	path := "/proc/self/exe"
+	if _, err := os.Stat(path); err != nil {
+		if path, err = os.Executable(); err != nil {
+			return Command{}, err
+		}
+	}
+	return Command{Path: path, Args: args, Env: Environment(os.Environ())}, nil
+}
+
 // framesOut is the descriptor on which the process sends its frames. Its input is the server's frames; its
 // output is no place for them, since a library may print there.
 const framesOut = 3
@@ -59,6 +70,7 @@ func launch(c Command, log *zap.Logger) (*child, error) {
 	}
 	// It ends by its input's end, not by a context: what it has to free takes a moment.
 	cmd := exec.CommandContext(context.Background(), c.Path, c.Args...) //nolint:gosec // our own binary
+	cmd.Args[0] = "parley"                                              // for who lists processes
 	cmd.Env = c.Env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs[0], theirs[2], theirs[2]
 	cmd.ExtraFiles = []*os.File{framesOut - 3: theirs[1]}

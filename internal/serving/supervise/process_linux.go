@@ -12,10 +12,11 @@ func own(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// confine has the kernel take this process and not the server when memory runs out, and keeps a crash from
+// confine gives this process its name, has the kernel take this process and not the server when memory runs out, and keeps a crash from
 // writing what is in memory, people's texts, to the disk.
 func confine() {
 	// Without these permissions it is an engine all the same.
+	_ = os.WriteFile("/proc/self/comm", []byte("parley-engine"), 0)
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0)
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 }

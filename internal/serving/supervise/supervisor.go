@@ -39,6 +39,8 @@ type Supervisor struct {
 	log     *zap.Logger
 	limits  limits
 	begin   func() // starts run
+	watch   func(State)
+	now     func() time.Time
 	stop    context.CancelFunc
 	work    sync.WaitGroup
 
@@ -62,7 +64,7 @@ var _ serving.Loader = (*Supervisor)(nil)
 func New(command func() (Command, error), build string, log *zap.Logger) *Supervisor {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Supervisor{
-		command: command, build: build, log: log, limits: defaultLimits(), stop: stop,
+		command: command, build: build, log: log, limits: defaultLimits(), stop: stop, watch: func(State) {}, now: time.Now,
 		changed: make(chan struct{}), crashes: map[string][]time.Time{}, refused: map[string]time.Time{},
 	}
 	s.begin = func() { s.work.Go(func() { s.run(ctx) }) }
@@ -86,6 +88,9 @@ func (s *Supervisor) State() State {
 	}
 	return st
 }
+
+// OnChange has f told each new state. It must be set before the first Load, and f returns soon.
+func (s *Supervisor) OnChange(f func(State)) { s.watch = f }
 
 // Load implements serving.Loader.
 func (s *Supervisor) Load(ctx context.Context, m serving.Model) (serving.Engine, error) {
@@ -258,6 +263,7 @@ func (s *Supervisor) start(ctx context.Context) (*child, error) {
 
 // started tells those who wait, and whether there is a process to look after.
 func (s *Supervisor) started(c *child, err error) bool {
+	defer func() { s.watch(s.State()) }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.child, s.problem = c, err
@@ -276,12 +282,13 @@ func (s *Supervisor) started(c *child, err error) bool {
 
 // ended records the end of a process, and which models were at work.
 func (s *Supervisor) ended(c *child, models []string) {
+	defer func() { s.watch(s.State()) }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.child == c {
 		s.child, s.died = nil, true
 	}
-	now := time.Now()
+	now := s.now()
 	for _, m := range models {
 		recent := []time.Time{now}
 		for _, at := range s.crashes[m] {
@@ -303,7 +310,7 @@ func (s *Supervisor) ended(c *child, models []string) {
 func (s *Supervisor) refusal(m serving.Model) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	left := time.Until(s.refused[m.ID])
+	left := s.refused[m.ID].Sub(s.now())
 	if left <= 0 {
 		delete(s.refused, m.ID)
 		return nil

@@ -1742,8 +1742,20 @@ export interface components {
         };
         EngineHealth: {
             error: string;
+            /**
+             * @description Whether models run in a process of their own, whose death ends the running answers and not the server.
+             * @enum {string}
+             */
+            isolation: "none" | "process";
             path: string;
+            /** @description Of the engine's own process, while there is one. */
+            pid?: number;
             ready: boolean;
+            /**
+             * Format: int64
+             * @description How often that process has died and was started again.
+             */
+            restarts: number;
             /** @description Of llama.cpp; empty for a folder of one's own. */
             version: string;
         };

@@ -1,0 +1,4 @@
+package app
+
+// NewEngine is what runs the models of a server with these settings.
+var NewEngine = newEngine
