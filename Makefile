@@ -80,6 +80,7 @@ test-data: bin/parley
 .PHONY: test-models
 test-models: test-data ## tests with the real engine and models
 	@.ci/models $(GO) test -count=1 -timeout 20m ./internal/serving/...
+	@.ci/models $(GO) test -count=1 -run 'Isolated|EngineDies' ./internal/app
 
 .PHONY: test-services
 test-services: ## the same store tests on PostgreSQL, sign-in against a real OpenID provider
