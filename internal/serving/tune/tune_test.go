@@ -66,7 +66,9 @@ func bench(source, candidate worker) (*servingtest.Loader, Bench) {
 	return loader, Bench{Loader: loader, Now: c.now}
 }
 
-func story(serving.Generation) string { return strings.Repeat("Once upon a time there was a ferry. ", 20) }
+func story(serving.Generation) string {
+	return strings.Repeat("Once upon a time there was a ferry. ", 20)
+}
 
 var models = [2]serving.Model{{ID: "source"}, {ID: "candidate"}}
 
