@@ -84,6 +84,12 @@ func (c *Catalogue) tune(i *Item, known record, info fs.FileInfo) {
 	i.Path, i.Size, i.Quantization, i.Tuned = path, made.Size(), summary.Quantization, t
 }
 
+// TunedOf is what a comparison of an installed model has shown, or nil.
+func (c *Catalogue) TunedOf(id string) (*Tuned, error) {
+	i, err := c.item(id)
+	return i.Tuned, err
+}
+
 // Tunable tells whether there is a type that loses nothing of a model and may be faster than its own.
 func (i Item) Tunable() bool {
 	return i.Kind == serving.KindChat && i.Usable() && len(tune.Candidates(i.installedType())) > 0

@@ -19,8 +19,8 @@ type run struct {
 
 const (
 	streams   = 8
-	oneTokens = 48 // of the answer that is measured alone
-	manyEach  = 24 // of each of those measured together
+	oneTokens = 32 // of the answer that is measured alone
+	manyEach  = 16 // of each of those measured together
 	// leastTokens is how long an answer must be at least, on average.
 	leastTokens = 8
 )

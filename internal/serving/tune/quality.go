@@ -2,7 +2,6 @@ package tune
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -34,7 +33,7 @@ const (
 	// topTokens is how many tokens of a distribution are looked at; the others count together.
 	topTokens = 64
 	// firstTokens is how far an answer goes to show its first: a token can be a part of a character.
-	firstTokens = 4
+	firstTokens = 2
 )
 
 // distribution is the probability of the likeliest tokens by their spelling. Control tokens, which have none,
@@ -50,7 +49,7 @@ func (r run) firstTokens(ctx context.Context) ([]distribution, error) {
 		_, err := r.engine.Generate(ctx, serving.Generation{
 			Messages: []chat.Message{{Role: chat.User, Text: q}},
 			Params:   chat.Params{MaxTokens: firstTokens, Temperature: &cold, Logprobs: true, TopLogprobs: topTokens},
-			Tenant:   fmt.Sprint("tune-question", i), Volatile: true,
+			Tenant:   "tune-questions", Volatile: true, // what the template puts before each is read once
 		}, func(p serving.Piece) error {
 			if all[i] == nil && len(p.Logprobs) > 0 {
 				all[i] = distribution{}

@@ -15,7 +15,8 @@ const (
 	// An answer of the usual kind: what a model is judged by.
 	promptTokens, answerTokens = 512, 150
 	// gain is by how much of the time the candidate must be better. Below it is chance, or not worth the memory.
-	gain = 0.05
+	// Fewer rounds than all leave more to chance.
+	gain, gainOfFew = 0.05, 0.15
 	// maxDivergence is how many nats the candidate may differ from the source in its choice of the first token. A
 	// type of 8 bits stays below a hundredth of it, one of 4 bits made of another of 4 bits is near it.
 	maxDivergence = 0.05
@@ -60,7 +61,13 @@ type Verdict struct {
 func (v Verdict) Equal() bool { return v.Divergence < maxDivergence }
 
 // Better tells whether the candidate is to be used.
-func (v Verdict) Better() bool { return v.Equal() && v.Ratio() >= 1+gain }
+func (v Verdict) Better() bool {
+	least := gain
+	if v.Rounds < rounds {
+		least = gainOfFew
+	}
+	return v.Equal() && v.Ratio() >= 1+least
+}
 
 // Ratio is how many times as fast the candidate answers as the source; 0 when that was not measured.
 func (v Verdict) Ratio() float64 {
@@ -85,13 +92,27 @@ func (v Verdict) String() string {
 type Bench struct {
 	Loader serving.Loader
 	Now    func() time.Time
-	// Within is how long it may take; no round is begun that would take longer. 0 means as long as it takes.
+	// Within is how long it may take; no round after the first is begun that would take longer, and a first that
+	// does is given up. 0 means as long as it takes.
 	Within time.Duration
 }
 
 // Compare measures the source and the candidate in turns. Speed is not measured where the candidate says
-// something else than the source.
+// something else than the source. It is fault.Unavailable when the time was too short.
 func (b Bench) Compare(ctx context.Context, source, candidate serving.Model) (Verdict, error) {
+	if b.Within == 0 {
+		return b.compare(ctx, source, candidate)
+	}
+	short, cancel := context.WithTimeout(ctx, b.Within)
+	defer cancel()
+	v, err := b.compare(short, source, candidate)
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		return v, fault.Unavailable("measuring takes longer than %v: the machine is busy, or slow for a model of this size", b.Within)
+	}
+	return v, err
+}
+
+func (b Bench) compare(ctx context.Context, source, candidate serving.Model) (Verdict, error) {
 	var v Verdict
 	var said [2][]distribution
 	var speeds [2][]Speed
@@ -121,11 +142,11 @@ func (b Bench) Compare(ctx context.Context, source, candidate serving.Model) (Ve
 		if v.Rounds++; !v.Equal() {
 			return v, nil
 		}
+		v.Source, v.Candidate = middle(speeds[0]), middle(speeds[1])
 		if now := b.Now(); b.Within > 0 && now.Sub(began)+now.Sub(start) > b.Within {
 			break
 		}
 	}
-	v.Source, v.Candidate = middle(speeds[0]), middle(speeds[1])
 	return v, nil
 }
 

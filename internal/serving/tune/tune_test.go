@@ -87,7 +87,7 @@ func TestCompare(t *testing.T) {
 		"slower":               {worker{read: quick, write: quick}, worker{read: slow, write: slow}, 0, false, 3, "together"},
 		"the same":             {worker{read: slow, write: slow}, worker{read: slow, write: slow}, 0, false, 3, "together 1.00 times"},
 		"says something else":  {worker{read: slow, write: slow}, worker{Scripted: &servingtest.Scripted{Reply: other}, read: quick, write: quick}, 0, false, 1, "the most that passes as equal"},
-		"no time for a second": {worker{read: slow, write: slow}, worker{read: quick, write: quick}, time.Second, true, 1, "together"},
+		"no time for a second": {worker{read: 10 * time.Second, write: slow}, worker{read: quick, write: quick}, time.Minute, true, 1, "together"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,6 +127,12 @@ func TestCompareFails(t *testing.T) {
 	if _, err := b.Compare(t.Context(), models[0], models[1]); !errors.Is(err, broken) {
 		t.Errorf("load: %v", err)
 	}
+	slow := Bench{Now: time.Now, Within: time.Millisecond, Loader: &servingtest.Loader{Engine: func(serving.Model) serving.Engine {
+		return &servingtest.Scripted{Reply: story, Context: 4096, Gate: make(chan struct{})} // never says a word
+	}}}
+	if _, err := slow.Compare(t.Context(), models[0], models[1]); !fault.Is(err, fault.CodeUnavailable) || !strings.Contains(err.Error(), "longer than 1ms") {
+		t.Errorf("too slow: %v", err)
+	}
 	_, b = bench(worker{}, worker{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -161,10 +167,15 @@ func TestSeconds(t *testing.T) {
 	if v.Better() {
 		t.Error("four percent are not worth another file")
 	}
+	v.Rounds = rounds
 	v.Candidate = Speed{Prefill: 512 * 1.06, One: 150 * 1.06, Eight: 50 * 1.06}
 	if !v.Better() || math.Abs(v.Ratio()-1.06) > 1e-9 {
 		t.Errorf("ratio is %v", v.Ratio())
 	}
+	if v.Rounds = 1; v.Better() {
+		t.Error("after one round six percent may be chance")
+	}
+	v.Rounds = rounds
 	if v.Divergence = 0.06; v.Better() {
 		t.Error("another answer is no better one")
 	}
