@@ -97,6 +97,7 @@ type TunedModel struct {
 	Before     ModelSpeed `json:"before" description:"As it was installed."`
 	After      ModelSpeed `json:"after" description:"As the type that was tried."`
 	Ratio      float64    `json:"ratio" description:"How many times as fast it answers; 0 when that was not measured, since its answers differ."`
+	LeastRatio float64    `json:"least_ratio" description:"Of the round in which it did worst."`
 	Divergence float64    `json:"divergence" description:"By how much its first tokens differ, in nats."`
 	Rounds     int        `json:"rounds" description:"How often both were measured."`
 	Machine    string     `json:"machine"`
@@ -179,7 +180,7 @@ func newTunedModel(t *catalogue.Tuned) *TunedModel {
 	}
 	v := t.Verdict
 	return &TunedModel{
-		From: t.From, Type: t.Type, Used: t.Used(), Before: newModelSpeed(v.Source), After: newModelSpeed(v.Candidate), Ratio: v.Ratio(),
+		From: t.From, Type: t.Type, Used: t.Used(), Before: newModelSpeed(v.Source), After: newModelSpeed(v.Candidate), Ratio: v.Ratio(), LeastRatio: v.Least,
 		Divergence: v.Divergence, Rounds: v.Rounds, Machine: t.Machine, Engine: t.Engine, MeasuredAt: t.At,
 	}
 }

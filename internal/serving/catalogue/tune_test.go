@@ -36,7 +36,7 @@ func (s *shop) Compare(_ context.Context, source, candidate serving.Model) (tune
 	if s.during != nil {
 		s.during()
 	}
-	v := tune.Verdict{Source: tune.Speed{Prefill: 1, One: 1, Eight: 1}, Candidate: tune.Speed{Prefill: 1, One: 1, Eight: 1}, Rounds: 3}
+	v := tune.Verdict{Source: tune.Speed{Prefill: 1, One: 1, Eight: 1}, Candidate: tune.Speed{Prefill: 1, One: 1, Eight: 1}, Rounds: 3, Least: 1}
 	if s.better {
 		v.Candidate = tune.Speed{Prefill: 2, One: 2, Eight: 2}
 	}

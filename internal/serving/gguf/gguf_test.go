@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -291,10 +292,41 @@ func TestWriterRefusesMisuse(t *testing.T) {
 	}
 }
 
+// TestHostileCountsCostNothing: what a header claims is never a reason to allocate. It is not parallel, since the
+// allocations of other tests would count.
+func TestHostileCountsCostNothing(t *testing.T) {
+	raw := small(t, nil)
+	places := []int{8, 16, 24} // counts of tensors and pairs, length of the first key
+	for key, skip := range map[string]int{"general.name": 4, "tokenizer.ggml.tokens": 8, "tokenizer.ggml.token_type": 8} {
+		places = append(places, bytes.Index(raw, []byte(key))+len(key)+skip)
+	}
+	for _, at := range places {
+		for _, claim := range []uint64{1 << 20, 1 << 32, 1 << 62, math.MaxUint64} {
+			spoilt := bytes.Clone(raw)
+			binary.LittleEndian.PutUint64(spoilt[at:], claim)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			f, err := read(spoilt)
+			if err == nil {
+				_, err = f.Summarise()
+			}
+			runtime.ReadMemStats(&after)
+			if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 || err == nil {
+				t.Errorf("%d at byte %d: %d bytes allocated, error %v", claim, at, took, err)
+			}
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	raw := small(f, nil)
 	f.Add(raw)
 	f.Add(raw[:100])
+	f.Add(small(f, func(w *gguf.Writer) {
+		w.Set("tokenizer.ggml.model", "llama")
+		experts(w, 8, 2, 4, 2)
+		w.Set("llama.attention.head_count_kv", []int32{2, 1})
+	}))
 	f.Add([]byte("GGUF\x03\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		file, err := read(raw)

@@ -55,18 +55,19 @@ type Verdict struct {
 	Candidate  Speed   `json:"candidate"`
 	Divergence float64 `json:"divergence"` // nats, the mean over the first tokens of many answers
 	Rounds     int     `json:"rounds"`
+	Least      float64 `json:"least"` // the ratio of the round in which the candidate did worst
 }
 
 // Equal tells whether the candidate says what the source says.
 func (v Verdict) Equal() bool { return v.Divergence < maxDivergence }
 
-// Better tells whether the candidate is to be used.
+// Better tells whether the candidate is to be used. Where it lost a round the figures are noise.
 func (v Verdict) Better() bool {
 	least := gain
 	if v.Rounds < rounds {
 		least = gainOfFew
 	}
-	return v.Equal() && v.Ratio() >= 1+least
+	return v.Equal() && v.Ratio() >= 1+least && v.Least >= 1
 }
 
 // Ratio is how many times as fast the candidate answers as the source; 0 when that was not measured.
@@ -83,9 +84,9 @@ func (v Verdict) String() string {
 	if !v.Equal() {
 		return fmt.Sprintf("%s, and %.2f is the most that passes as equal", differs, maxDivergence)
 	}
-	return fmt.Sprintf("it reads prompts %.2f times as fast (%.0f tokens/s), answers alone %.2f times (%.0f) and eight at once %.2f times (%.0f), together %.2f times; %s",
+	return fmt.Sprintf("it reads prompts %.2f times as fast (%.0f tokens/s), answers alone %.2f times (%.0f) and eight at once %.2f times (%.0f), together %.2f times, at worst %.2f; %s",
 		v.Candidate.Prefill/v.Source.Prefill, v.Candidate.Prefill, v.Candidate.One/v.Source.One, v.Candidate.One,
-		v.Candidate.Eight/v.Source.Eight, v.Candidate.Eight, v.Ratio(), differs)
+		v.Candidate.Eight/v.Source.Eight, v.Candidate.Eight, v.Ratio(), v.Least, differs)
 }
 
 // Bench compares models. They are loaded one at a time, so that no more memory is needed than to serve either.
@@ -143,6 +144,9 @@ func (b Bench) compare(ctx context.Context, source, candidate serving.Model) (Ve
 			return v, nil
 		}
 		v.Source, v.Candidate = middle(speeds[0]), middle(speeds[1])
+		if ratio := speeds[0][v.Rounds-1].Seconds() / speeds[1][v.Rounds-1].Seconds(); v.Rounds == 1 || ratio < v.Least {
+			v.Least = ratio
+		}
 		if now := b.Now(); b.Within > 0 && now.Sub(began)+now.Sub(start) > b.Within {
 			break
 		}

@@ -2797,6 +2797,11 @@ export interface components {
             engine: string;
             /** @description The type that was installed. */
             from: string;
+            /**
+             * Format: double
+             * @description Of the round in which it did worst.
+             */
+            least_ratio: number;
             machine: string;
             /** Format: date-time */
             measured_at: string;
