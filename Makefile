@@ -75,7 +75,7 @@ test: check race test-models test-services test-clients test-web ## everything: 
 
 .PHONY: test-data
 test-data: bin/parley
-	@PARLEY_DATA_DIR=$(PARLEY_TEST_DATA) bin/parley model pull --quiet
+	@PARLEY_DATA_DIR=$(PARLEY_TEST_DATA) bin/parley model pull --quiet --no-tune
 
 .PHONY: test-models
 test-models: test-data ## tests with the real engine and models

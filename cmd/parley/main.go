@@ -61,7 +61,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVarP(&o.config, "config", "c", os.Getenv(app.FileVariable),
 		"configuration file (YAML); every key can also come from the environment")
 	root.AddCommand(
-		newServeCmd(o), newModelCmd(o.catalogue),
+		newServeCmd(o), newModelCmd(o.modelTools()),
 		newBackupCmd(o.vault), newRestoreCmd(o.vault), newRollbackCmd(o.vault), newMasterKeyCmd(o.vault),
 		newUserCmd(o.accounts, o.address), newTenantCmd(o.accounts), newKeyCmd(o.accounts),
 		newDoctorCmd(o), newReadyCmd(o), newConfigCmd(o), newBenchCmd(o), newEvalCmd(o), newEngineCmd())

@@ -7,32 +7,35 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/serving/catalogue"
 )
 
-// newModelCmd makes `parley model`. open reads the configuration when a command runs.
-func newModelCmd(open func(*cobra.Command) (*catalogue.Catalogue, error)) *cobra.Command {
+// newModelCmd makes `parley model`.
+func newModelCmd(tools modelTools) *cobra.Command {
+	open := tools.open
 	cmd := &cobra.Command{
 		Use:   "model",
 		Short: "List, install and remove models and the engine libraries",
 	}
-	cmd.AddCommand(newModelPullCmd(open), newModelListCmd(open), newModelRmCmd(open), newModelVerifyCmd(open))
+	cmd.AddCommand(newModelPullCmd(tools), newModelListCmd(open), newModelTuneCmd(tools), newModelRmCmd(open), newModelVerifyCmd(open))
 	return cmd
 }
 
-func newModelPullCmd(open func(*cobra.Command) (*catalogue.Catalogue, error)) *cobra.Command {
-	var defaults, engine, quiet bool
+func newModelPullCmd(tools modelTools) *cobra.Command {
+	var defaults, engine, quiet, noTune bool
 	cmd := &cobra.Command{
 		Use:   "pull [NAME...]",
 		Short: "Install models, or without a name the engine libraries and the default models",
 		Long: `Install models of the catalogue. Without a name it installs what a first start needs: the engine
 libraries, and the default chat and embedding models where none of the kind can be used yet. What is
-installed already is left as it is, so that running it again costs nothing. An interrupted pull goes on or begins anew.`,
+installed already is left as it is, so that running it again costs nothing. An interrupted pull goes on or begins anew.
+For a model of up to 1 GiB that is new it finds out whether it runs faster here as another type that loses nothing.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			c, err := open(cmd)
+			c, err := tools.open(cmd)
 			if err != nil {
 				return err
 			}
@@ -43,11 +46,19 @@ installed already is left as it is, so that running it again costs nothing. An i
 				}
 				engine, names = true, append(wanted, names...)
 			}
-			return pull(cmd, c, engine, names, quiet)
+			before, err := usable(c)
+			if err != nil {
+				return err
+			}
+			if err := pull(cmd, c, engine, names, quiet); err != nil || noTune {
+				return err
+			}
+			return tuneNew(cmd, tools, c, names, before)
 		},
 	}
 	cmd.Flags().BoolVar(&defaults, "defaults", false, "the engine libraries and the default models, besides any names")
 	cmd.Flags().BoolVar(&engine, "engine", false, "the engine libraries")
+	cmd.Flags().BoolVar(&noTune, "no-tune", false, "use every model as it is installed, without finding out which type is fastest")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "say nothing when there is nothing to do")
 	return cmd
 }
@@ -117,8 +128,9 @@ type modelJSON struct {
 	Kind        string `json:"kind"`
 	State       string `json:"state"`
 	Default     bool   `json:"default"`
-	Bytes       int64  `json:"bytes"`
+	Bytes       int64  `json:"bytes"` // of the file that serves
 	Exact       bool   `json:"bytes_exact"`
+	Type        string `json:"type,omitempty"` // of most weights
 	MemoryMB    int    `json:"memory_mb,omitempty"`
 	Context     int    `json:"context"`
 	License     string `json:"license"`
@@ -126,6 +138,8 @@ type modelJSON struct {
 	Description string `json:"description,omitempty"`
 	Path        string `json:"path,omitempty"`
 	Problem     string `json:"problem,omitempty"`
+
+	Tuned *catalogue.Tuned `json:"tuned,omitempty"`
 }
 
 func printModelsJSON(w io.Writer, items []catalogue.Item) error {
@@ -133,8 +147,9 @@ func printModelsJSON(w io.Writer, items []catalogue.Item) error {
 	for _, i := range items {
 		out = append(out, modelJSON{
 			ID: i.ID, Name: i.Name, Kind: string(i.Kind), State: string(i.State), Default: i.Default,
-			Bytes: max(i.Size, i.SizeApprox), Exact: i.Size > 0, MemoryMB: i.MemoryMB, Context: i.Context,
+			Bytes: max(i.Size, i.SizeApprox), Exact: i.Size > 0, Type: i.Quantization, MemoryMB: int(i.Memory() / 1e6), Context: i.Context,
 			License: i.License, LicenseURL: i.LicenseURL, Description: i.Description, Path: i.Path, Problem: i.Problem,
+			Tuned: i.Tuned,
 		})
 	}
 	e := json.NewEncoder(w)
@@ -144,17 +159,17 @@ func printModelsJSON(w io.Writer, items []catalogue.Item) error {
 
 func printModels(w io.Writer, dir string, items []catalogue.Item) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "ID\tKIND\tSTATE\tSIZE\tMEMORY\tCONTEXT\tLICENCE")
+	_, _ = fmt.Fprintln(t, "ID\tKIND\tSTATE\tTYPE\tSIZE\tMEMORY\tCONTEXT\tLICENCE")
 	for _, i := range items {
 		state := string(i.State)
 		if i.Default {
 			state += ", default"
 		}
 		memory := "?"
-		if i.MemoryMB > 0 {
-			memory = fmt.Sprintf("%.1f GB", float64(i.MemoryMB)/1000)
+		if i.Memory() > 0 {
+			memory = fmt.Sprintf("%.1f GB", float64(i.Memory())/1e9)
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", i.ID, i.Kind, state, size(i), memory, i.Context, i.License)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", i.ID, i.Kind, state, i.Quantization, size(i), memory, i.Context, i.License)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -163,6 +178,9 @@ func printModels(w io.Writer, dir string, items []catalogue.Item) error {
 		if i.Problem != "" {
 			_, _ = fmt.Fprintf(w, "\n%s cannot be used: %s\n", i.ID, i.Problem)
 		}
+		if i.Tuned != nil {
+			_, _ = fmt.Fprintf(w, "\n%s\nMeasured %s on %s with %s.\n", tuned(i.ID, *i.Tuned), i.Tuned.At.Format(time.DateOnly), i.Tuned.Machine, i.Tuned.Engine)
+		}
 	}
 	_, err := fmt.Fprintf(w, "\nInstall one with: parley model pull ID. Any other GGUF file can be copied into %s.\n", dir)
 	return err
@@ -170,14 +188,17 @@ func printModels(w io.Writer, dir string, items []catalogue.Item) error {
 
 // size is the size of a model as text, "~" before one that is not exact.
 func size(i catalogue.Item) string {
-	bytes, about := i.Size, ""
-	if bytes == 0 {
-		bytes, about = i.SizeApprox, "~"
+	if i.Size == 0 {
+		return "~" + bytesText(i.SizeApprox)
 	}
-	if bytes < 1e9 {
-		return fmt.Sprintf("%s%d MB", about, (bytes+5e5)/1e6)
+	return bytesText(i.Size)
+}
+
+func bytesText(n int64) string {
+	if n < 1e9 {
+		return fmt.Sprintf("%d MB", (n+5e5)/1e6)
 	}
-	return fmt.Sprintf("%s%.1f GB", about, float64(bytes)/1e9)
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
 }
 
 func newModelRmCmd(open func(*cobra.Command) (*catalogue.Catalogue, error)) *cobra.Command {

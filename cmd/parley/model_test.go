@@ -18,11 +18,20 @@ import (
 // runModel runs `parley model ...` over a data folder.
 func runModel(t *testing.T, data string, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
-	cmd := newModelCmd(func(*cobra.Command) (*catalogue.Catalogue, error) {
+	return runTools(t, modelTools{open: opener(data, catalogue.DefaultEngineConfig())}, args...)
+}
+
+func opener(data string, engine catalogue.EngineConfig) func(*cobra.Command) (*catalogue.Catalogue, error) {
+	return func(*cobra.Command) (*catalogue.Catalogue, error) {
 		cfg := catalogue.DefaultConfig()
 		cfg.HubURL = "http://127.0.0.1:1" // nobody answers there
-		return catalogue.Open(cfg, catalogue.DefaultEngineConfig(), data, configs.FS)
-	})
+		return catalogue.Open(cfg, engine, data, configs.FS)
+	}
+}
+
+func runTools(t *testing.T, tools modelTools, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	cmd := newModelCmd(tools)
 	var out, errs bytes.Buffer
 	cmd.SetArgs(args)
 	cmd.SetOut(&out)

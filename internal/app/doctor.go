@@ -253,6 +253,12 @@ func checkModels(models *catalogue.Catalogue, problem error) []Check {
 			err = fault.Unavailable("no %s model is installed; run: parley model pull", kind)
 		}
 		c := Check{Name: string(kind) + " model", Detail: m.ID, Err: err}
+		if ok {
+			c.Detail = fmt.Sprintf("%s, %s, %d MB", m.ID, m.Quantization, m.Size/1e6)
+			if t, err := models.TunedOf(m.ID); err == nil && t != nil {
+				c.Detail += fmt.Sprintf("; as %s instead of %s %s", t.Type, t.From, t.Verdict)
+			}
+		}
 		if err != nil {
 			c.Fix = "parley model pull"
 		}

@@ -37,3 +37,14 @@ func TestMemoryOfTheMachine(t *testing.T) {
 		})
 	}
 }
+
+func TestProcessor(t *testing.T) {
+	t.Parallel()
+	root := fstest.MapFS{"proc/cpuinfo": {Data: []byte("processor\t: 0\nmodel name\t: Some CPU @ 2.0 GHz\nprocessor\t: 1\n")}}
+	if name := processor(root); name != "Some CPU @ 2.0 GHz" {
+		t.Errorf("it is called %q", name)
+	}
+	if name := processor(fstest.MapFS{}); name != "" {
+		t.Errorf("without a word of the system it is called %q", name)
+	}
+}

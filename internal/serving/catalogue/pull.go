@@ -83,7 +83,7 @@ func (c *Catalogue) stale(i Item) bool {
 		return false
 	}
 	entry, listed := c.table.find(i.ID)
-	return listed && entry.Size == i.Size && entry.SHA256 != ""
+	return listed && entry.Size == i.installed && entry.SHA256 != ""
 }
 
 // adopt settles what to do with a file that is there already. A usable one is kept, whoever put it there;
@@ -96,11 +96,11 @@ func (c *Catalogue) adopt(ctx context.Context, e Entry, p Progress) (done bool, 
 	if item.State == StateInstalled || !c.stale(item) {
 		return true, nil
 	}
-	sum, err := hashFile(ctx, item.Path, p, "checking "+e.ID)
+	sum, err := hashFile(ctx, item.Original, p, "checking "+e.ID)
 	if err != nil || sum != e.SHA256 {
 		return err == nil, err
 	}
-	return true, c.note(e, fetched{path: item.Path, sha256: sum, source: "by hand"})
+	return true, c.note(e, fetched{path: item.Original, sha256: sum, source: "by hand"})
 }
 
 // fetch downloads, checks and places a model. The caller holds the lock.
@@ -160,16 +160,17 @@ func (c *Catalogue) note(e Entry, f fetched) error {
 	if err != nil {
 		return err
 	}
+	is := stamp{Size: info.Size(), ModTime: info.ModTime(), SHA256: f.sha256}
 	return c.changeManifest(func(m manifest) {
 		m.Models[e.ID] = record{
-			stamp: stamp{Size: info.Size(), ModTime: info.ModTime(), SHA256: f.sha256},
-			Kind:  e.Kind, License: e.License, Source: f.source, Commit: f.commit, Installed: time.Now().UTC().Truncate(time.Second),
+			stamp: is, Kind: e.Kind, License: e.License, Source: f.source, Commit: f.commit, Installed: time.Now().UTC().Truncate(time.Second),
+			Tuned: m.Models[e.ID].Tuned.of(is),
 		}
 	})
 }
 
-// Remove deletes a model's file, whoever put it there, and what is left of an unfinished download. It
-// waits for another process that installs, and for a pull of the same model.
+// Remove deletes a model's file, whoever put it there, what was made of it, and what is left of an unfinished
+// download. It waits for another process that installs, and for a pull of the same model.
 func (c *Catalogue) Remove(ctx context.Context, id string, p Progress) error {
 	if !validID(id) {
 		return fault.Invalid("%q is no model id", id)
@@ -190,6 +191,9 @@ func (c *Catalogue) Remove(ctx context.Context, id string, p Progress) error {
 // remove deletes what belongs to a model. The folder is locked.
 func (c *Catalogue) remove(id string) error {
 	part := c.partFile(id)
+	if err := os.RemoveAll(c.tunedFolder(id)); err != nil {
+		return fmt.Errorf("remove model: %w", err)
+	}
 	gone := 0
 	for _, path := range []string{filepath.Join(c.models, id+modelExt), part, part + ".json"} {
 		switch err := os.Remove(path); {

@@ -32,6 +32,7 @@ func (c *Catalogue) Verify(ctx context.Context, p Progress) ([]Finding, error) {
 	for _, i := range items {
 		if i.State != StateAvailable {
 			findings = append(findings, c.verifyModel(ctx, i, known.Models[i.ID], p))
+			findings = append(findings, c.verifyTuned(ctx, i, known.Models[i.ID].Tuned, p)...)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -41,7 +42,7 @@ func (c *Catalogue) Verify(ctx context.Context, p Progress) ([]Finding, error) {
 }
 
 func (c *Catalogue) verifyModel(ctx context.Context, i Item, known record, p Progress) Finding {
-	f := Finding{What: "model " + i.ID, Path: i.Path}
+	f := Finding{What: "model " + i.ID, Path: i.Original}
 	again := fmt.Sprintf("parley model rm %s && parley model pull %s", i.ID, i.ID)
 	if _, listed := c.table.find(i.ID); !listed {
 		again = fmt.Sprintf("parley model rm %s, and copy it here again", i.ID)
@@ -54,7 +55,7 @@ func (c *Catalogue) verifyModel(ctx context.Context, i Item, known record, p Pro
 		f.OK, f.Note = true, "put there by hand; its header is sound and there is no hash to compare with"
 		return f
 	}
-	sum, err := hashFile(ctx, i.Path, p, "checking "+i.ID)
+	sum, err := hashFile(ctx, i.Original, p, "checking "+i.ID)
 	switch {
 	case err != nil:
 		f.Note = err.Error()
@@ -64,6 +65,22 @@ func (c *Catalogue) verifyModel(ctx context.Context, i Item, known record, p Pro
 		f.OK, f.Note = true, "as it was installed from "+known.Source
 	}
 	return f
+}
+
+// verifyTuned looks at the file that was made of a model, if one was.
+func (c *Catalogue) verifyTuned(ctx context.Context, i Item, t *Tuned, p Progress) []Finding {
+	if t == nil || !t.Used() {
+		return nil
+	}
+	f := Finding{What: fmt.Sprintf("model %s as %s", i.ID, t.Type), Path: c.tunedFile(i.ID, t.Type)}
+	sum, err := hashFile(ctx, f.Path, p, "checking "+i.ID+" as "+t.Type)
+	switch {
+	case i.Tuned == nil || err != nil || sum != t.Made.SHA256:
+		f.Note = fmt.Sprintf("it, or the file it was made of, is missing or has changed; make it anew with: parley model tune %s", i.ID)
+	default:
+		f.OK, f.Note = true, "as it was made of "+t.From
+	}
+	return []Finding{f}
 }
 
 func (c *Catalogue) verifyEngine(ctx context.Context, p Progress) Finding {

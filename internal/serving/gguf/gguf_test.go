@@ -3,10 +3,12 @@ package gguf_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -160,12 +162,36 @@ func TestSummaryRefusesWhatTheLoaderTrusts(t *testing.T) {
 		change func(*gguf.Writer)
 		says   string
 	}{
-		"token outside":     {func(w *gguf.Writer) { w.Set("tokenizer.ggml.eos_token_id", uint32(3)) }, "outside the vocabulary"},
-		"token no number":   {func(w *gguf.Writer) { w.Set("tokenizer.ggml.eos_token_id", "2") }, "outside the vocabulary"},
-		"no token is fine":  {func(w *gguf.Writer) { w.Set("tokenizer.ggml.eos_token_id", int32(-1)) }, ""},
-		"an adapter":        {func(w *gguf.Writer) { w.Set("general.type", "adapter") }, "general.type"},
-		"a part":            {func(w *gguf.Writer) { w.Set("split.count", uint32(2)) }, "one of 2 parts"},
-		"too few types":     {func(w *gguf.Writer) { w.Set("tokenizer.ggml.scores", []int32{1}) }, "scores has 1"},
+		"token outside":    {func(w *gguf.Writer) { w.Set("tokenizer.ggml.eos_token_id", uint32(3)) }, "outside the vocabulary"},
+		"token no number":  {func(w *gguf.Writer) { w.Set("tokenizer.ggml.eos_token_id", "2") }, "outside the vocabulary"},
+		"no token is fine": {func(w *gguf.Writer) { w.Set("tokenizer.ggml.eos_token_id", int32(-1)) }, ""},
+		"an adapter":       {func(w *gguf.Writer) { w.Set("general.type", "adapter") }, "general.type"},
+		"a part":           {func(w *gguf.Writer) { w.Set("split.count", uint32(2)) }, "one of 2 parts"},
+		"too few types":    {func(w *gguf.Writer) { w.Set("tokenizer.ggml.scores", []int32{1}) }, "scores has 1"},
+		"scores of words":  {func(w *gguf.Writer) { w.Set("tokenizer.ggml.scores", []string{"1", "2", "3"}) }, "no list of numbers"},
+		"scores no list":   {func(w *gguf.Writer) { w.Set("tokenizer.ggml.scores", uint32(1)) }, "no list of numbers"},
+		"no tokenizer":     {func(w *gguf.Writer) { w.Set("tokenizer.ggml.model", "no_vocab") }, "not a text model"},
+		"no bytes":         {func(w *gguf.Writer) { w.Set("tokenizer.ggml.model", "llama") }, "no token for the byte 0x00"},
+		"no beginning":     {func(w *gguf.Writer) { w.Set("tokenizer.ggml.model", "bert") }, "seperator_token_id is not there"},
+		"no end": {func(w *gguf.Writer) {
+			w.Set("tokenizer.ggml.model", "gpt2")
+			w.Set("tokenizer.ggml.add_eos_token", true)
+		}, "eos_token_id is not there"},
+		"layers":         {func(w *gguf.Writer) { w.Set("llama.nextn_predict_layers", uint32(3)) }, "outside 0 to 2"},
+		"experts":        {func(w *gguf.Writer) { w.Set("llama.expert_used_count", uint32(3)) }, "do not add up"},
+		"no expert used": {func(w *gguf.Writer) { w.Set("llama.expert_count", uint32(8)) }, "do not add up"},
+		"too many":       {func(w *gguf.Writer) { w.Set("llama.expert_count", uint32(4096)) }, "outside 0 to 1024"},
+		"uneven groups":  {func(w *gguf.Writer) { experts(w, 8, 2, 3, 1) }, "do not add up"},
+		"even groups":    {func(w *gguf.Writer) { experts(w, 8, 2, 4, 2) }, ""},
+		"used by layer": {func(w *gguf.Writer) {
+			w.Set("llama.expert_count", uint32(8))
+			w.Set("llama.expert_used_count", []int32{2, 9})
+		}, "do not add up"},
+		"heads by layer":    {func(w *gguf.Writer) { w.Set("llama.attention.head_count_kv", []int32{2, -9}) }, "outside 0 to"},
+		"heads of words":    {func(w *gguf.Writer) { w.Set("llama.attention.head_count_kv", []string{"2"}) }, "neither a whole number"},
+		"not a number":      {func(w *gguf.Writer) { w.Set("llama.rope.freq_base", float32(math.NaN())) }, "no finite number"},
+		"negative":          {func(w *gguf.Writer) { w.Set("llama.attention.layer_norm_rms_epsilon", float32(-1)) }, "is negative"},
+		"unknown scaling":   {func(w *gguf.Writer) { w.Set("llama.rope.scaling.type", "x") }, "unknown \"x\""},
 		"alignment":         {func(w *gguf.Writer) { w.Set("general.alignment", uint32(3)) }, "power of two"},
 		"alignment's type":  {func(w *gguf.Writer) { w.Set("general.alignment", "32") }, "power of two"},
 		"pooling is embeds": {func(w *gguf.Writer) { w.Set("llama.pooling_type", uint32(3)) }, ""},
@@ -190,6 +216,63 @@ func TestSummaryRefusesWhatTheLoaderTrusts(t *testing.T) {
 	}
 }
 
+func experts(w *gguf.Writer, count, used, groups, chosen uint32) {
+	w.Set("llama.expert_count", count)
+	w.Set("llama.expert_used_count", used)
+	w.Set("llama.expert_group_count", groups)
+	w.Set("llama.expert_group_used_count", chosen)
+}
+
+// TestVocabulary lays vocabularies before the checks that no change of another key can reach.
+func TestVocabulary(t *testing.T) {
+	t.Parallel()
+	var whole []string
+	for b := range 256 {
+		whole = append(whole, fmt.Sprintf("<0x%02X>", b))
+	}
+	for name, c := range map[string]struct {
+		arch, model string
+		tokens      []string
+		types       []int32
+		says        string
+	}{
+		"twice":              {"llama", "gpt2", []string{"a", "b", "a"}, nil, `token 2, "a", appears twice`},
+		"twice after a zero": {"llama", "gpt2", []string{"a", "b", "a\x00b"}, nil, "appears twice"},
+		"twice as empty":     {"llama", "gpt2", []string{"", "[EMPTY_0]"}, nil, "appears twice"},
+		"all bytes":          {"llama", "llama", whole, nil, ""},
+		"a byte in BERT":     {"bert", "bert", whole, append(make([]int32, 255), 6), "no tokens for single bytes"},
+		"pictures":           {"clip", "llama", whole, nil, "sees pictures"},
+		"too many tokens":    {"llama", "gpt2", make([]string, 1<<20+1), nil, "more than the 1048576 allowed"},
+		"a huge token":       {"llama", "gpt2", []string{strings.Repeat("a", 1<<17)}, nil, "longer than"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := gguf.NewWriter()
+			w.Set("general.architecture", c.arch)
+			for _, key := range []string{"context_length", "embedding_length", "block_count"} {
+				w.Set(c.arch+"."+key, uint32(8))
+			}
+			w.Set("tokenizer.ggml.model", c.model)
+			w.Set("tokenizer.ggml.tokens", c.tokens)
+			if c.types != nil {
+				w.Set("tokenizer.ggml.token_type", c.types)
+			}
+			w.Tensor("t", gguf.F32, []int64{1}, func(out io.Writer) error { _, err := out.Write(make([]byte, 4)); return err })
+			var b bytes.Buffer
+			if _, err := w.WriteTo(&b); err != nil {
+				t.Fatal(err)
+			}
+			f, err := read(b.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Summarise(); c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+				t.Errorf("want %q, got %v", c.says, err)
+			}
+		})
+	}
+}
+
 func TestWriterRefusesMisuse(t *testing.T) {
 	t.Parallel()
 	for name, use := range map[string]func(*gguf.Writer){
@@ -209,10 +292,41 @@ func TestWriterRefusesMisuse(t *testing.T) {
 	}
 }
 
+// TestHostileCountsCostNothing: what a header claims is never a reason to allocate. It is not parallel, since the
+// allocations of other tests would count.
+func TestHostileCountsCostNothing(t *testing.T) {
+	raw := small(t, nil)
+	places := []int{8, 16, 24} // counts of tensors and pairs, length of the first key
+	for key, skip := range map[string]int{"general.name": 4, "tokenizer.ggml.tokens": 8, "tokenizer.ggml.token_type": 8} {
+		places = append(places, bytes.Index(raw, []byte(key))+len(key)+skip)
+	}
+	for _, at := range places {
+		for _, claim := range []uint64{1 << 20, 1 << 32, 1 << 62, math.MaxUint64} {
+			spoilt := bytes.Clone(raw)
+			binary.LittleEndian.PutUint64(spoilt[at:], claim)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			f, err := read(spoilt)
+			if err == nil {
+				_, err = f.Summarise()
+			}
+			runtime.ReadMemStats(&after)
+			if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 || err == nil {
+				t.Errorf("%d at byte %d: %d bytes allocated, error %v", claim, at, took, err)
+			}
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	raw := small(f, nil)
 	f.Add(raw)
 	f.Add(raw[:100])
+	f.Add(small(f, func(w *gguf.Writer) {
+		w.Set("tokenizer.ggml.model", "llama")
+		experts(w, 8, 2, 4, 2)
+		w.Set("llama.attention.head_count_kv", []int32{2, 1})
+	}))
 	f.Add([]byte("GGUF\x03\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		file, err := read(raw)

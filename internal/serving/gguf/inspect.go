@@ -3,7 +3,6 @@ package gguf
 import (
 	"fmt"
 	"os"
-	"strings"
 )
 
 // Summary is what a model file says about itself.
@@ -29,9 +28,15 @@ var encoders = map[string]bool{
 	"llama-embed": true, "t5encoder": true,
 }
 
+// parts are architectures that neither write nor embed text. Whether the engine knows any other is for it to say.
+var parts = map[string]string{ //nolint:gosec // no credentials, but kinds of models
+	"clip": "the part of a model that sees pictures or hears (mmproj)", "wavtokenizer-dec": "the part of a model that speaks",
+	"gemma4-assistant": "a draft for another model",
+}
+
 // Inspect reads the header of the model file at path and checks what the native loader takes on trust:
 // that all tensors are there and that the figures that size its buffers and index its vocabulary make
-// sense. It reads no weights, so it takes milliseconds.
+// sense. Much of that ends the process there where it is wrong. It reads no weights, so it takes milliseconds.
 func Inspect(path string) (Summary, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -65,6 +70,9 @@ func (f *File) Summarise() (Summary, error) {
 	if parts, ok := f.Int("split.count"); ok && parts > 1 {
 		return s, fmt.Errorf("this is one of %d parts of a model; join them to one file with llama-gguf-split --merge", parts)
 	}
+	if what, ok := parts[s.Architecture]; ok {
+		return s, fmt.Errorf("not a model for text: it is %s", what)
+	}
 	if len(f.Tensors) == 0 {
 		return s, fmt.Errorf("not a model: it has no tensors, only a vocabulary")
 	}
@@ -74,6 +82,9 @@ func (f *File) Summarise() (Summary, error) {
 		return s, err
 	}
 	if err := f.vocabulary(&s); err != nil {
+		return s, err
+	}
+	if err := f.network(s); err != nil {
 		return s, err
 	}
 	pooling, pooled := f.Int(s.Architecture + ".pooling_type")
@@ -87,57 +98,6 @@ func (f *File) Summarise() (Summary, error) {
 		}
 	}
 	return s, nil
-}
-
-// figures reads the sizes of the network. The bounds are far above any model and far below what
-// overflows in native arithmetic.
-func (f *File) figures(s *Summary) error {
-	for _, figure := range []struct {
-		key  string
-		into *int64
-		most int64
-	}{
-		{"context_length", &s.Context, 1 << 28},
-		{"embedding_length", &s.Embedding, 1 << 20},
-		{"block_count", &s.Layers, 1 << 12},
-	} {
-		key := s.Architecture + "." + figure.key
-		n, ok := f.Int(key)
-		if !ok || n < 1 || n > figure.most {
-			return fmt.Errorf("metadata %q is missing or outside 1 to %d", clip(key), figure.most)
-		}
-		*figure.into = n
-	}
-	// A count per layer comes as a list, which the loader checks itself.
-	if heads, ok := f.Int(s.Architecture + ".attention.head_count"); ok && (heads < 1 || heads > 1<<14) {
-		return fmt.Errorf("metadata %q is %d", clip(s.Architecture+".attention.head_count"), heads)
-	}
-	return nil
-}
-
-// vocabulary checks that every special token is in the list of tokens: native code indexes by it.
-func (f *File) vocabulary(s *Summary) error {
-	tokens, ok := f.List("tokenizer.ggml.tokens")
-	if !ok || tokens.Elem != String || tokens.Len < 1 {
-		return fmt.Errorf("not a text model: it has no vocabulary (tokenizer.ggml.tokens)")
-	}
-	s.Vocabulary = tokens.Len
-	for _, list := range []string{"scores", "token_type"} {
-		if l, ok := f.List("tokenizer.ggml." + list); ok && l.Len < tokens.Len {
-			return fmt.Errorf("tokenizer.ggml.%s has %d entries for %d tokens", list, l.Len, tokens.Len)
-		}
-	}
-	for key := range f.values {
-		if !strings.HasPrefix(key, "tokenizer.ggml.") || !strings.HasSuffix(key, "_token_id") {
-			continue
-		}
-		// -1 in 32 bits, signed or not, is the usual way to say "none".
-		id, ok := f.Int(key)
-		if !ok || id != -1 && id != 1<<32-1 && (id < 0 || id >= tokens.Len) {
-			return fmt.Errorf("metadata %q is %v, outside the vocabulary of %d tokens", clip(key), f.Value(key), tokens.Len)
-		}
-	}
-	return nil
 }
 
 func typeNamed(name string) TensorType {

@@ -16,6 +16,8 @@ const (
 	maxKey       = 1<<16 - 1
 	maxString    = 16 << 20  // a scalar string, such as a chat template
 	maxKept      = 64 << 20  // all scalar strings together
+	maxTokens    = 1 << 20   // of a vocabulary
+	maxToken     = 64 << 10  // the spelling of one
 	maxHeader    = 512 << 20 // everything before the tensor data
 	maxAlignment = 1 << 20
 )
@@ -165,7 +167,11 @@ func (f *File) Text(key string) (string, bool) {
 
 // Int returns a whole number of the metadata of any width. A number above the range of int64 is absent.
 func (f *File) Int(key string) (int64, bool) {
-	switch v := f.values[key].(type) {
+	return whole(f.values[key])
+}
+
+func whole(value any) (int64, bool) {
+	switch v := value.(type) {
 	case uint8:
 		return int64(v), true
 	case int8:
@@ -202,7 +208,7 @@ func (f *File) Strings(key string) ([]string, error) {
 	if !ok || a.Elem != String {
 		return nil, fmt.Errorf("metadata %q is no list of strings", key)
 	}
-	d := &decoder{in: bufio.NewReader(io.NewSectionReader(f.src, a.at, f.size-a.at)), at: a.at, end: min(f.size, maxHeader), size: f.size}
+	d := f.at(a)
 	var out []string // grown by what is read, whatever Len says
 	for range a.Len {
 		s, err := d.string(maxString)
@@ -212,6 +218,12 @@ func (f *File) Strings(key string) ([]string, error) {
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// at begins to read the elements of an array.
+func (f *File) at(a Array) *decoder {
+	in := bufio.NewReaderSize(io.NewSectionReader(f.src, a.at, f.size-a.at), 64<<10)
+	return &decoder{in: in, at: a.at, end: min(f.size, maxHeader), size: f.size}
 }
 
 // Data returns a reader of one tensor's bytes.

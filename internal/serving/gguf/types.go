@@ -184,3 +184,12 @@ func (t TensorType) bytesFor(dims []int64) (size, values int64, err error) {
 
 // pad rounds n up to the alignment, a power of two.
 func pad(n, alignment int64) int64 { return (n + alignment - 1) &^ (alignment - 1) }
+
+// SizeAs is about how many bytes so many numbers take as the named type, and 0 for one that is not known.
+func SizeAs(name string, values int64) int64 {
+	l, ok := typeNamed(name).layout()
+	if !ok || l.name != name {
+		return 0
+	}
+	return values / l.values * l.bytes
+}

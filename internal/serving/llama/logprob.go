@@ -33,29 +33,29 @@ func logprob(logits []float32, token, top int, pieces []string) *chat.TokenLogpr
 	return &out
 }
 
-// largest appends to best the places of the n largest values, largest first; of equal ones, the first. n
-// is small.
+// largest appends to best the places of the n largest values, largest first; of equal ones, the first. What is
+// no number, as a spoilt model computes it, counts as the least. n is small.
 func largest(best []int32, values []float32, n int) []int32 {
 	if n == 0 {
 		return best
 	}
-	least := float32(math.Inf(-1)) // of a full list
 	for i, v := range values {
-		if v <= least && len(best) == n {
+		full := len(best) == n
+		if full && !greater(v, values[best[n-1]]) {
 			continue
 		}
 		at := len(best)
-		for at > 0 && v > values[best[at-1]] {
+		for at > 0 && greater(v, values[best[at-1]]) {
 			at--
 		}
-		if len(best) < n {
+		if !full {
 			best = append(best, 0)
 		}
 		copy(best[at+1:], best[at:])
 		best[at] = int32(i)
-		if len(best) == n {
-			least = values[best[n-1]]
-		}
 	}
 	return best
 }
+
+// greater is a > b, where anything is greater than what is no number.
+func greater(a, b float32) bool { return a > b || b != b && a == a }

@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/gguf"
 	"github.com/parley-chat/parley/internal/serving/llama"
 	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 	"github.com/parley-chat/parley/internal/serving/servingtest"
@@ -314,5 +315,43 @@ func TestEmbeddingsMeanSomething(t *testing.T) {
 		if f := fault.From(err); f == nil || f.Code != fault.CodeInvalid || !strings.Contains(f.Message, "input 1") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestQuantize(t *testing.T) {
+	r, m := open(t, func(c *llama.Config) { c.Slots, c.Context = 1, 512 }), chatModel(t)
+	to := filepath.Join(t.TempDir(), "m.gguf")
+	if err := r.Quantize(t.Context(), m, to, "Q8_0"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := gguf.Inspect(to)
+	if err != nil || s.Quantization != "Q8_0" || s.FileBytes < 140e6 {
+		t.Errorf("made %+v, %v", s, err)
+	}
+	m.Path = to
+	e := load(t, r, m)
+	defer func() { _ = e.Close() }()
+	if text, _ := answer(t, e, question("What is the capital of France? Answer in one sentence.", 40)); !strings.Contains(text, "Paris") {
+		t.Errorf("it says %q", text)
+	}
+	if err := r.Quantize(t.Context(), m, to+"2", "Q9"); !fault.Is(err, fault.CodeInvalid) {
+		t.Errorf("unknown type: %v", err)
+	}
+	if err := r.Quantize(t.Context(), m, filepath.Join(to, "2"), "Q8_0"); !fault.Is(err, fault.CodeUnavailable) {
+		t.Errorf("no folder: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { // cancels as soon as it has begun
+		for _, err := os.Stat(to + "2"); err != nil && t.Context().Err() == nil; _, err = os.Stat(to + "2") {
+			runtime.Gosched()
+		}
+		cancel()
+	}()
+	if err := r.Quantize(ctx, m, to+"2", "Q4_0"); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	load(t, r, chatModel(t)).Close() //nolint:errcheck // waits until the cancelled one has ended
+	if _, err := os.Stat(to + "2"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a cancelled one leaves a file: %v", err)
 	}
 }

@@ -52,7 +52,7 @@ func TestCacheOf(t *testing.T) {
 
 func TestLargest(t *testing.T) {
 	t.Parallel()
-	inf := float32(math.Inf(-1))
+	inf, nan := float32(math.Inf(-1)), float32(math.NaN())
 	for _, c := range []struct {
 		values []float32
 		n      int
@@ -62,6 +62,8 @@ func TestLargest(t *testing.T) {
 		{[]float32{1, 2}, 5, []int32{1, 0}},
 		{[]float32{inf, inf, 1}, 2, []int32{2, 0}},
 		{[]float32{4}, 0, nil},
+		{[]float32{nan, nan, nan}, 2, []int32{0, 1}},
+		{[]float32{nan, 1, nan, 2}, 3, []int32{3, 1, 0}},
 	} {
 		if got := largest(nil, c.values, c.n); !slices.Equal(got, c.want) {
 			t.Errorf("the largest %d of %v are %v, want %v", c.n, c.values, got, c.want)
@@ -134,7 +136,7 @@ func TestCheckFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("<html>"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkFile(m); !fault.Is(err, fault.CodeUnavailable) || !strings.Contains(err.Error(), "no GGUF") {
+	if err := checkFile(m); !fault.Is(err, fault.CodeUnavailable) || !strings.Contains(err.Error(), "not a usable GGUF file") {
 		t.Errorf("another file: %v", err)
 	}
 }

@@ -2,7 +2,9 @@ package llama
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/gguf"
 	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 )
 
@@ -181,15 +184,14 @@ func (r *Runtime) loadModel(ctx context.Context, m serving.Model) (*model, error
 	return newModel(handle), nil
 }
 
+// checkFile keeps from the native loader what would end the process or worse: it takes much of a header on trust.
 func checkFile(m serving.Model) error {
-	f, err := os.Open(m.Path)
-	if err != nil {
+	_, err := gguf.Inspect(m.Path)
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		return fault.Unavailable("the file of model %q cannot be read: run `parley model pull %s`", m.ID, m.ID).Because(err)
 	}
-	defer func() { _ = f.Close() }()
-	magic := make([]byte, 4)
-	if _, err := f.Read(magic); err != nil || string(magic) != "GGUF" {
-		return broken(m, "it is no GGUF file").Because(err)
+	if err != nil {
+		return broken(m, err.Error())
 	}
 	return nil
 }

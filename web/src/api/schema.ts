@@ -2017,12 +2017,13 @@ export interface components {
             parameters?: number;
             /** @description Of the step that the state names; null when it is not known. */
             progress: components["schemas"]["DownloadProgress"] | null;
+            /** @description Of most weights of the file in use. */
             quantisation?: string;
             /** @description A paused download goes on where it was. */
             resumable: boolean;
             /**
              * Format: int64
-             * @description Of the file.
+             * @description Of the file in use.
              */
             size_bytes: number;
             size_exact: boolean;
@@ -2030,6 +2031,8 @@ export interface components {
             source: string;
             /** @enum {string} */
             state: "available" | "queued" | "downloading" | "verifying" | "paused" | "failed" | "installed";
+            /** @description What a comparison with another type has shown. */
+            tuned?: components["schemas"]["TunedModel"];
         };
         Me: {
             operator: boolean;
@@ -2094,6 +2097,20 @@ export interface components {
         };
         ModelDefaults: {
             chat: components["schemas"]["RoleDefaults"];
+        };
+        ModelSpeed: {
+            /**
+             * Format: double
+             * @description Of eight at once, together.
+             */
+            eight_answers: number;
+            /** Format: double */
+            one_answer: number;
+            /**
+             * Format: double
+             * @description Of a prompt.
+             */
+            prompt: number;
         };
         ModelStatus: {
             error?: string;
@@ -2778,6 +2795,39 @@ export interface components {
             title: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        TunedModel: {
+            /** @description As the type that was tried. */
+            after: components["schemas"]["ModelSpeed"];
+            /** @description As it was installed. */
+            before: components["schemas"]["ModelSpeed"];
+            /**
+             * Format: double
+             * @description By how much its first tokens differ, in nats.
+             */
+            divergence: number;
+            engine: string;
+            /** @description The type that was installed. */
+            from: string;
+            /**
+             * Format: double
+             * @description Of the round in which it did worst.
+             */
+            least_ratio: number;
+            machine: string;
+            /** Format: date-time */
+            measured_at: string;
+            /**
+             * Format: double
+             * @description How many times as fast it answers; 0 when that was not measured, since its answers differ.
+             */
+            ratio: number;
+            /** @description How often both were measured. */
+            rounds: number;
+            /** @description The type that was tried. */
+            type: string;
+            /** @description The one of that type is used; the installed file is kept. */
+            used: boolean;
         };
         TurnAnswer: {
             conversation_id: string;
