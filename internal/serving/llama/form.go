@@ -30,6 +30,9 @@ func formOf(g serving.Generation, f toolcall.Format) (form, error) {
 	if g.Format == nil && !g.Tools.Forced() {
 		return form{}, nil
 	}
+	if g.Continue {
+		return form{}, fault.Invalid("an answer that is JSON or a call cannot be continued: ask again").At("messages")
+	}
 	if len(g.Params.Stop) > 0 {
 		return form{}, fault.Invalid("stop would cut the JSON that response_format or tool_choice asks for: leave one of them out").At("stop")
 	}
