@@ -326,4 +326,3 @@ func (t *texts) accepts(state string) bool {
 	}
 	return true
 }
-
