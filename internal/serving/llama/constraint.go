@@ -103,9 +103,10 @@ func (c *constraint) allowed(logits []float32) []llama.TokenData {
 	for t := range c.ends {
 		c.all = append(c.all, llama.TokenData{Id: t, Logit: logits[t]})
 	}
+	list := c.filter(c.all)
 	// In the order of the vocabulary, so that the same seed gives the same answer.
-	slices.SortFunc(c.all, func(a, b llama.TokenData) int { return int(a.Id) - int(b.Id) })
-	return c.filter(c.all)
+	slices.SortFunc(list, func(a, b llama.TokenData) int { return int(a.Id) - int(b.Id) })
+	return list
 }
 
 // among keeps the tokens of a list with which the answer may go on.

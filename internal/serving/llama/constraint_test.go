@@ -16,7 +16,7 @@ import (
 )
 
 // follow compiles a grammar and writes text by it, byte by byte.
-func follow(t *testing.T, m *model, schema, text string) *constraint {
+func follow(t testing.TB, m *model, schema, text string) *constraint {
 	t.Helper()
 	gbnf, err := grammar.FromSchema([]byte(schema))
 	if err != nil {
@@ -37,7 +37,7 @@ func follow(t *testing.T, m *model, schema, text string) *constraint {
 	return c
 }
 
-func byteToken(t *testing.T, m *model, b byte) llama.Token {
+func byteToken(t testing.TB, m *model, b byte) llama.Token {
 	t.Helper()
 	for _, token := range m.firstBytes().alone {
 		if m.pieces[token][0] == b {
@@ -213,4 +213,33 @@ func TestGrammarsCompile(t *testing.T) {
 		compiled++
 	}
 	t.Logf("%d of %d compile", compiled, len(cases))
+}
+
+// BenchmarkConstraint tells what it costs to ask the grammar: for one token, for the whole vocabulary by first
+// bytes, and for all of it, between the members of an object and within a text.
+func BenchmarkConstraint(b *testing.B) {
+	m := realModel(b)
+	logits := make([]float32, m.nVocab)
+	for name, text := range map[string]string{"between": `{"name": "Ada", `, "within": `{"name": "Ada Lovela`} {
+		c := follow(b, m, `{"type": "object", "properties": {"name": {"type": "string"}, "kind": {"enum": ["a", "b"]}}, "required": ["name", "kind"]}`, text)
+		b.Run(name+"/one", func(b *testing.B) {
+			for b.Loop() {
+				c.allows(byteToken(b, m, '"'))
+			}
+		})
+		b.Run(name+"/by first bytes", func(b *testing.B) {
+			for b.Loop() {
+				c.allowed(logits)
+			}
+		})
+		b.Run(name+"/all", func(b *testing.B) {
+			every := make([]int32, m.nVocab)
+			for i := range every {
+				every[i] = int32(i)
+			}
+			for b.Loop() {
+				c.among(every, logits)
+			}
+		})
+	}
 }

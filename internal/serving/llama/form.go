@@ -1,10 +1,8 @@
 package llama
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -29,6 +27,9 @@ const mostCalls = 8
 func formOf(g serving.Generation, f toolcall.Format) (form, error) {
 	if g.Format == nil && !g.Tools.Forced() {
 		return form{}, nil
+	}
+	if g.Continue {
+		return form{}, fault.Invalid("an answer that is JSON or a call cannot be continued: ask again").At("messages")
 	}
 	if len(g.Params.Stop) > 0 {
 		return form{}, fault.Invalid("stop would cut the JSON that response_format or tool_choice asks for: leave one of them out").At("stop")
@@ -75,7 +76,7 @@ func (o *form) choice(rules *grammar.Grammar, use chat.ToolUse, f toolcall.Forma
 		if use.Only != "" && tool.Name != use.Only {
 			continue
 		}
-		args, check, err := rules.Schema(argumentSchema(tool))
+		args, check, err := rules.Object(argumentSchema(tool))
 		if err != nil {
 			return grammar.Rule{}, at(err, fmt.Sprintf("tools[%d].function.parameters", i))
 		}
@@ -101,19 +102,12 @@ func (o *form) choice(rules *grammar.Grammar, use chat.ToolUse, f toolcall.Forma
 	return rules.Choice(grammar.Row{call, f.Closing()}), nil
 }
 
-// argumentSchema is the schema of a tool's arguments, which are an object.
+// argumentSchema is the schema of a tool's arguments.
 func argumentSchema(tool chat.Function) []byte {
 	if len(tool.Parameters) == 0 {
-		return []byte(`{"type": "object"}`)
+		return []byte("{}")
 	}
-	var top map[string]json.RawMessage
-	if err := json.Unmarshal(tool.Parameters, &top); err != nil || top == nil || top["type"] != nil {
-		return tool.Parameters
-	}
-	if len(top) == 0 {
-		return []byte(`{"type": "object"}`)
-	}
-	return append([]byte(`{"type": "object", `), []byte(strings.TrimPrefix(strings.TrimSpace(string(tool.Parameters)), "{"))...)
+	return tool.Parameters
 }
 
 // at names the field of the request that a fault is about.

@@ -248,7 +248,7 @@ func TestUnit(t *testing.T) {
 }
 
 // realModel loads the chat model's file without an engine around it.
-func realModel(t *testing.T) *model {
+func realModel(t testing.TB) *model {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Dir = os.Getenv("PARLEY_TEST_ENGINE")

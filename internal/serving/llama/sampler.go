@@ -183,8 +183,9 @@ func (s *sampler) Sample(entry int) (batching.Sampled, error) {
 			return batching.Sampled{}, err
 		}
 	case s.cut > 0:
-		t = s.choose(logits)
-		llama.SamplerAccept(s.chain, t)
+		if t = s.choose(logits); t >= 0 {
+			llama.SamplerAccept(s.chain, t)
+		}
 	default:
 		t = llama.SamplerSample(s.chain, s.ctx, int32(entry))
 	}

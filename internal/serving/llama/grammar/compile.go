@@ -77,7 +77,16 @@ func (g *Grammar) Write(root Rule) (string, error) {
 }
 
 // Schema makes a rule for the JSON texts that fit a schema, and a check for finished ones.
-func (g *Grammar) Schema(schema []byte) (Rule, *Check, error) {
+func (g *Grammar) Schema(schema []byte) (Rule, *Check, error) { return g.schema(schema) }
+
+// Object is Schema for the objects among the values that fit.
+func (g *Grammar) Object(schema []byte) (Rule, *Check, error) {
+	only := &jsonschema.Schema{Types: new(jsonschema.Types), Location: address}
+	only.Types.Add("object")
+	return g.schema(schema, literal{s: only})
+}
+
+func (g *Grammar) schema(schema []byte, beside ...literal) (Rule, *Check, error) {
 	doc, err := read(schema)
 	if err != nil {
 		return Rule{}, nil, err
@@ -91,7 +100,7 @@ func (g *Grammar) Schema(schema []byte) (Rule, *Check, error) {
 		ids: map[*jsonschema.Schema]int{}, demands: map[string]*demand{}, goals: map[string]*goal{},
 		known: map[literal][]branch{}, open: map[literal]bool{},
 	}
-	top, err := c.use([]literal{{s: root}})
+	top, err := c.use(append(beside, literal{s: root}))
 	if err != nil {
 		return Rule{}, nil, err
 	}

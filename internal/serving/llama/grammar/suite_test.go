@@ -2,9 +2,11 @@ package grammar_test
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +70,12 @@ func TestSuite(t *testing.T) {
 	t.Parallel()
 	refused := map[string]int{}
 	total, took := 0, time.Duration(0)
-	for name, schema := range sampleSchemas(t) {
+	schemas := sampleSchemas(t)
+	for i, name := range slices.Sorted(maps.Keys(schemas)) {
+		if testing.Short() && i%5 > 0 {
+			continue
+		}
+		schema := schemas[name]
 		total++
 		began := time.Now()
 		g := grammar.New()
@@ -96,7 +103,7 @@ func TestSuite(t *testing.T) {
 			continue
 		}
 		r := rand.New(rand.NewPCG(1, 2))
-		for range 60 {
+		for range 15 {
 			out := m.random(r)
 			if err := check.Text(out); err != nil {
 				t.Errorf("%s\nschema %s\ntext %s\n%v", name, schema, out, err)
