@@ -114,22 +114,38 @@ func Alike(a, b []int32) int {
 	return n
 }
 
-// vacant is the free slot to overwrite: the lowest empty one, so that those in use are neighbours, else the
-// one that was not used for the longest time.
+// vacant is the free slot to overwrite: the nearest to those in use, since neighbours are computed together, and
+// of two as near an empty one, then the one that was not used for the longest time. What is overwritten is on
+// the shelf, and comes back at the price of a copy.
 func (l *Loop) vacant() *place {
 	var best *place
 	for _, p := range l.places {
-		if p.seq != nil {
-			continue
-		}
-		if len(p.tokens) == 0 {
-			return p
-		}
-		if best == nil || p.used < best.used {
+		if p.seq == nil && (best == nil || l.before(p, best)) {
 			best = p
 		}
 	}
 	return best
+}
+
+func (l *Loop) before(p, q *place) bool {
+	if d, e := l.distance(p), l.distance(q); d != e {
+		return d < e
+	}
+	if pe, qe := len(p.tokens) == 0, len(q.tokens) == 0; pe != qe {
+		return pe
+	}
+	return p.used < q.used
+}
+
+// distance is how far a slot is from the nearest one in use; 0 where none is, or where it does not matter.
+func (l *Loop) distance(p *place) int {
+	nearest := 0
+	for _, s := range l.active {
+		if d := max(p.slot-s.slot, s.slot-p.slot); l.cfg.Gap > 0 && (nearest == 0 || int(d) < nearest) {
+			nearest = int(d)
+		}
+	}
+	return nearest
 }
 
 // clear empties a free slot, after what it holds has gone to the shelf.

@@ -83,6 +83,29 @@ func TestReuse(t *testing.T) {
 	}
 }
 
+// Where neighbours are computed together, sequences that run at once get neighbouring slots, whatever is kept in
+// the others; without anybody else, the slot goes that was not used for the longest time.
+func TestNeighbours(t *testing.T) {
+	t.Parallel()
+	f := &fake{cfg: Config{Slots: 8, Batch: 64, Cells: 8000, Parts: true, Gap: 4}}
+	f.t, f.held = t, map[int32][]*cell{}
+	l := newLoop(f, f.cfg)
+	for i, p := range l.places {
+		p.tokens, p.used = prompt(100), uint64(10+(i*5)%8) // slot 0 is the oldest
+	}
+	for range 4 {
+		l.waiting = append(l.waiting, newSequence(Request{Prompt: prompt(5), Limit: 5, Sampler: &script{t: t}}, nil))
+	}
+	l.admit()
+	slots := []int32{}
+	for _, s := range l.active {
+		slots = append(slots, s.slot)
+	}
+	if want := []int32{0, 1, 2, 3}; !slices.Equal(slots, want) {
+		t.Errorf("the slots are %v, want %v", slots, want)
+	}
+}
+
 func TestShelf(t *testing.T) {
 	t.Parallel()
 	shelf := &memory{t: t}
