@@ -159,8 +159,7 @@ func cases() (all []kase) {
 		all = append(all, kase{
 			name: fmt.Sprintf("decode, %d streams", n), unit: "tokens/s", bar: ">= 1.0", atLeast: true, limit: 1,
 			measure: func(ctx context.Context, s side, round int) (float64, error) {
-				r, err := Streams(ctx, s.URL, s.Key, s.model, n, 128, 1000*n+100*round)
-				return r.PerSecond, err
+				return decoding(ctx, s, n, 1000*n+100*round)
 			},
 		})
 	}
@@ -185,6 +184,47 @@ func cases() (all []kase) {
 		kase{name: "embeddings, 1 text of 256 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(1, 256)},
 		kase{name: "embeddings, 64 texts of 256 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(64, 256)},
 	)
+}
+
+// decoding is the speed of n streams together while all of them run, from the last one's first token to the first
+// one's last: computing their prompts is measured by other cases.
+func decoding(ctx context.Context, s side, n, seed int) (float64, error) {
+	var wg sync.WaitGroup
+	streams, errs, starts := make([]Stream, n), make([]error, n), make([]time.Time, n)
+	for i := range n {
+		wg.Go(func() {
+			starts[i] = time.Now()
+			streams[i], errs[i] = ask(ctx, s.URL, s.Key, s.model, prompt(seed+i), 160, nil)
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return 0, err
+	}
+	from, until := starts[0].Add(streams[0].First), starts[0].Add(streams[0].Last)
+	for i, one := range streams {
+		if at := starts[i].Add(one.First); at.After(from) {
+			from = at
+		}
+		if at := starts[i].Add(one.Last); at.Before(until) {
+			until = at
+		}
+	}
+	tokens := 0.0
+	for i, one := range streams {
+		pieces := 0
+		for _, at := range one.At {
+			if at := starts[i].Add(at); at.After(from) && !at.After(until) {
+				pieces++
+			}
+		}
+		// A piece may be several tokens, where a character has several.
+		tokens += float64(pieces) * float64(one.Tokens) / float64(len(one.At))
+	}
+	if !until.After(from) || tokens == 0 {
+		return 0, errors.New("the streams did not run at the same time")
+	}
+	return tokens / until.Sub(from).Seconds(), nil
 }
 
 // words is a text of about so many tokens that begins with its name, so that no two begin alike.
