@@ -51,7 +51,7 @@ type Shelf interface {
 	Find(owner string, tokens []int32, least int) (state []byte, held, n int)
 	// Fetch brings into memory what Find would find, from where that takes time. Callers' goroutines call it.
 	Fetch(ctx context.Context, owner string, tokens []int32, least int)
-	// Put keeps a state. The shelf owns tokens and state from here on. A volatile one is never written to a disk.
+	// Put keeps a state. The shelf owns state from here on, and nobody writes tokens any more. A volatile one is never written to a disk.
 	Put(owner string, tokens []int32, state []byte, volatile bool)
 	// Has tells whether there is a state whose tokens begin with all of these.
 	Has(owner string, tokens []int32) bool

@@ -199,8 +199,9 @@ func (l *Loop) step() {
 	began := l.now()
 	err := l.decoder.Decode(l.batch)
 	took := l.now().Sub(began)
+	unknown := err != nil && !errors.Is(err, ErrNoRoom) // what is in the slots of the batch
 	for _, e := range l.batch {
-		if p := l.places[e.Slot]; e.padding && !l.decoder.Trim(e.Slot, len(p.tokens)) {
+		if p := l.places[e.Slot]; e.padding && (unknown || !l.decoder.Trim(e.Slot, len(p.tokens))) {
 			l.forget(p)
 		}
 	}
@@ -406,7 +407,7 @@ func (l *Loop) vacate(s *sequence) {
 		return
 	}
 	p := l.places[s.slot]
-	p.seq, p.tokens = nil, slices.Clone(s.tokens[:s.done])
+	p.seq, p.tokens = nil, s.tokens[:s.done:s.done] // a sequence never writes its tokens again
 	l.touch(p)
 	s.slot, s.done = -1, 0
 }

@@ -1,9 +1,6 @@
 package batching
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // place is a slot and what is computed there. When its sequence has ended, that stays until the room is
 // needed, since the next request often begins with the same tokens: the same instructions, or the
@@ -160,7 +157,7 @@ func (l *Loop) shelve(p *place) {
 		return
 	}
 	if state := l.decoder.Save(p.slot); state != nil {
-		l.cfg.Shelf.Put(p.owner, slices.Clone(p.tokens), state, p.volatile)
+		l.cfg.Shelf.Put(p.owner, p.tokens, state, p.volatile)
 	}
 }
 

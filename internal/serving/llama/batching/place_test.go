@@ -2,6 +2,7 @@ package batching
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -231,4 +232,27 @@ func TestTenThousandRequests(t *testing.T) {
 		})
 	}
 	readers.Wait()
+}
+
+// A step that fails may have left anything in its slots, in those too that only closed a gap.
+func TestFailedGapIsForgotten(t *testing.T) {
+	t.Parallel()
+	for failure, want := range map[error]int{errors.New("broken"): 0, nil: 100} {
+		f := &fake{t: t, cfg: Config{Slots: 3, Batch: 64, Cells: 3000, Parts: true, Gap: 1}, held: map[int32][]*cell{}}
+		l := newLoop(f, f.cfg)
+		between := l.places[1]
+		between.tokens = prompt(100)
+		between.cells = append(between.cells, l.cells.take(100)...)
+		f.fill(1, between.tokens)
+		for _, slot := range []int32{0, 2} {
+			s := newSequence(Request{Prompt: prompt(1), Limit: 10, Sampler: &script{t: t}}, nil)
+			s.slot = slot
+			l.active, l.places[slot].seq = append(l.active, s), s
+		}
+		f.fail = func(int, []Entry) error { return failure }
+		l.step()
+		if n := len(between.tokens); n != want {
+			t.Errorf("%v: %d tokens are kept for reuse, want %d", failure, n, want)
+		}
+	}
 }
