@@ -143,9 +143,7 @@ func (r *Result) add(choice int, out serving.Outcome) {
 func (o *Orchestrator) Embed(ctx context.Context, ask Ask, inputs []serving.Input) (serving.Embeddings, error) {
 	began := time.Now()
 	out, err := o.models.Embed(ctx, ask.Scope, ask.Model, inputs)
-	result := Result{Usage: out.Usage, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}
-	maps.Copy(result.Timings, out.Timings)
-	o.record(ctx, ask, result, err)
+	o.recordSince(ctx, ask, began, out.Usage, out.Timings, err)
 	return out, err
 }
 
@@ -153,10 +151,15 @@ func (o *Orchestrator) Embed(ctx context.Context, ask Ask, inputs []serving.Inpu
 func (o *Orchestrator) Rank(ctx context.Context, ask Ask, r serving.Ranking) (serving.Scores, error) {
 	began := time.Now()
 	out, err := o.models.Rank(ctx, ask.Scope, ask.Model, r)
-	result := Result{Usage: out.Usage, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}
-	maps.Copy(result.Timings, out.Timings)
-	o.record(ctx, ask, result, err)
+	o.recordSince(ctx, ask, began, out.Usage, out.Timings, err)
 	return out, err
+}
+
+// recordSince writes the record of a request that writes no answer.
+func (o *Orchestrator) recordSince(ctx context.Context, ask Ask, began time.Time, used chat.Usage, timings chat.Timings, failed error) {
+	result := Result{Usage: used, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}
+	maps.Copy(result.Timings, timings)
+	o.record(ctx, ask, result, failed)
 }
 
 // record outlives the request: a turn whose reader hung up has still used what it used.

@@ -23,28 +23,21 @@ type Metrics struct {
 
 // NewMetrics registers the figures with reg.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
+	histogram := func(name, help string, buckets []float64) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, []string{"model"})
+	}
 	m := &Metrics{
 		reg: reg,
-		firstToken: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_first_token_seconds", Help: "Time from request to first token, waiting included.",
-			Buckets: prometheus.ExponentialBuckets(0.02, 2, 12),
-		}, []string{"model"}),
-		wait: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_queue_wait_seconds", Help: "Time from request to admission to a slot, loading included.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
-		}, []string{"model"}),
-		speed: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_output_tokens_per_second", Help: "Speed of one answer, from its first token to its last.",
-			Buckets: prometheus.ExponentialBuckets(1, 2, 11),
-		}, []string{"model"}),
-		prefill: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_prefill_tokens_per_second", Help: "Speed of computing one prompt, without what was reused.",
-			Buckets: prometheus.ExponentialBuckets(8, 2, 13),
-		}, []string{"model"}),
-		between: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_between_tokens_seconds", Help: "Time between two pieces of one answer.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 2, 13),
-		}, []string{"model"}),
+		firstToken: histogram("parley_first_token_seconds", "Time from request to first token, waiting included.",
+			prometheus.ExponentialBuckets(0.02, 2, 12)),
+		wait: histogram("parley_queue_wait_seconds", "Time from request to admission to a slot, loading included.",
+			prometheus.ExponentialBuckets(0.001, 4, 10)),
+		speed: histogram("parley_output_tokens_per_second", "Speed of one answer, from its first token to its last.",
+			prometheus.ExponentialBuckets(1, 2, 11)),
+		prefill: histogram("parley_prefill_tokens_per_second", "Speed of computing one prompt, without what was reused.",
+			prometheus.ExponentialBuckets(8, 2, 13)),
+		between: histogram("parley_between_tokens_seconds", "Time between two pieces of one answer.",
+			prometheus.ExponentialBuckets(0.001, 2, 13)),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parley_tokens_total", Help: "Tokens by direction: input, cached (part of input), output.",
 		}, []string{"model", "direction"}),
@@ -100,7 +93,7 @@ func (m *Metrics) generated(model string, out Outcome, began, admitted, first ti
 	m.spent(model, out.Usage)
 }
 
-func (m *Metrics) embedded(model string, spent chat.Usage, waited time.Duration) {
+func (m *Metrics) read(model string, spent chat.Usage, waited time.Duration) {
 	m.wait.WithLabelValues(model).Observe(waited.Seconds())
 	m.spent(model, spent)
 }

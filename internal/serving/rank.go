@@ -2,7 +2,6 @@ package serving
 
 import (
 	"context"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -11,27 +10,12 @@ import (
 // Rank judges documents by a query, with a model that Resolve returned: one of KindRerank reads both together;
 // with an embedding model the score is how alike their vectors are, which is quicker and knows less. The
 // timings are "load", "queue" and "rank". Where the engine ends by itself, the request is tried once more.
-func (s *Service) Rank(ctx context.Context, sc chat.Scope, m Model, r Ranking) (Scores, error) {
-	t := turn{sc: sc, model: m, began: time.Now()}
-	var out Scores
-	err := again(func() (silent bool, err error) {
-		out, err = s.rank(ctx, &t, r)
-		return true, err
+func (s *Service) Rank(ctx context.Context, sc chat.Scope, m Model, r Ranking) (out Scores, err error) {
+	timings, err := s.read(ctx, sc, m, "rank", func(e Engine) (_ chat.Usage, err error) {
+		out, err = rank(ctx, e, r)
+		return out.Usage, err
 	})
-	return out, err
-}
-
-func (s *Service) rank(ctx context.Context, t *turn, r Ranking) (Scores, error) {
-	l, timings, err := s.enter(ctx, t)
-	if err != nil {
-		return Scores{Timings: timings}, err
-	}
-	defer l.release()
-	admitted := time.Now()
-	out, err := rank(ctx, l.engine, r)
-	timings["rank"] = time.Since(admitted).Milliseconds()
 	out.Timings = timings
-	s.metrics.embedded(t.model.ID, out.Usage, admitted.Sub(t.began))
 	return out, err
 }
 

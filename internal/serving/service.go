@@ -277,26 +277,29 @@ func (s *Service) Check(sc chat.Scope, m Model, g Generation) error {
 
 // Embed turns inputs into vectors with a model that Resolve returned. The timings are "load", "queue" and
 // "embed". Where the engine ends by itself, the request is tried once more.
-func (s *Service) Embed(ctx context.Context, sc chat.Scope, m Model, inputs []Input) (Embeddings, error) {
-	t := turn{sc: sc, model: m, began: time.Now()}
-	var out Embeddings
-	err := again(func() (silent bool, err error) {
-		out, err = s.embed(ctx, &t, inputs)
-		return true, err
+func (s *Service) Embed(ctx context.Context, sc chat.Scope, m Model, inputs []Input) (out Embeddings, err error) {
+	timings, err := s.read(ctx, sc, m, "embed", func(e Engine) (_ chat.Usage, err error) {
+		out, err = e.Embed(ctx, inputs)
+		return out.Usage, err
 	})
+	out.Timings = timings
 	return out, err
 }
 
-func (s *Service) embed(ctx context.Context, t *turn, inputs []Input) (Embeddings, error) {
-	l, timings, err := s.enter(ctx, t)
-	if err != nil {
-		return Embeddings{Timings: timings}, err
-	}
-	defer l.release()
-	admitted := time.Now()
-	out, err := l.engine.Embed(ctx, inputs)
-	timings["embed"] = time.Since(admitted).Milliseconds()
-	out.Timings = timings
-	s.metrics.embedded(t.model.ID, out.Usage, admitted.Sub(t.began))
-	return out, err
+// read runs a request that reads texts and writes none, under the name of its step.
+func (s *Service) read(ctx context.Context, sc chat.Scope, m Model, step string, run func(Engine) (chat.Usage, error)) (timings chat.Timings, err error) {
+	t := turn{sc: sc, model: m, began: time.Now()}
+	err = again(func() (silent bool, err error) {
+		var l lease
+		if l, timings, err = s.enter(ctx, &t); err != nil {
+			return true, err
+		}
+		defer l.release()
+		admitted := time.Now()
+		used, err := run(l.engine)
+		timings[step] = time.Since(admitted).Milliseconds()
+		s.metrics.read(m.ID, used, admitted.Sub(t.began))
+		return true, err
+	})
+	return timings, err
 }

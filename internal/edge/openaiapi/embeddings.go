@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/edge"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/orchestrator"
@@ -70,10 +71,10 @@ func (Inputs) JSONSchemaBytes() ([]byte, error) {
 
 // EmbeddingList is the answer of POST /v1/embeddings.
 type EmbeddingList struct {
-	Object string         `json:"object"`
-	Data   []Embedding    `json:"data"`
-	Model  string         `json:"model"`
-	Usage  EmbeddingUsage `json:"usage"`
+	Object string      `json:"object"`
+	Data   []Embedding `json:"data"`
+	Model  string      `json:"model"`
+	Usage  ReadUsage   `json:"usage"`
 }
 
 // Embedding is one vector of unit length: an array of numbers, or base64 of little-endian float32.
@@ -102,10 +103,14 @@ func (Vector) JSONSchemaBytes() ([]byte, error) {
 	return []byte(`{"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "string", "contentEncoding": "base64"}]}`), nil
 }
 
-// EmbeddingUsage counts the tokens that were read.
-type EmbeddingUsage struct {
+// ReadUsage counts the tokens of a request that writes none: they were all read.
+type ReadUsage struct {
 	PromptTokens int `json:"prompt_tokens"`
 	TotalTokens  int `json:"total_tokens"`
+}
+
+func newReadUsage(u chat.Usage) ReadUsage {
+	return ReadUsage{PromptTokens: u.InputTokens, TotalTokens: u.InputTokens}
 }
 
 func (a *api) embed(c echo.Context) error {
@@ -127,7 +132,7 @@ func (a *api) embed(c echo.Context) error {
 		return err
 	}
 	list := EmbeddingList{Object: "list", Model: m.ID, Data: make([]Embedding, 0, len(out.Vectors)),
-		Usage: EmbeddingUsage{PromptTokens: out.Usage.InputTokens, TotalTokens: out.Usage.InputTokens}}
+		Usage: newReadUsage(out.Usage)}
 	for i, v := range out.Vectors {
 		if req.Dimensions != nil && *req.Dimensions != len(v) {
 			return fault.Invalid("the model %q has %d dimensions and cannot be shortened; leave dimensions out", m.ID, len(v)).At("dimensions")

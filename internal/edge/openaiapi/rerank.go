@@ -59,7 +59,7 @@ type Reranked struct {
 	ID      string       `json:"id"`
 	Model   string       `json:"model"`
 	Results []Judged     `json:"results"`
-	Usage   RerankUsage  `json:"usage"`
+	Usage   ReadUsage    `json:"usage"`
 	Meta    RerankedMeta `json:"meta"`
 }
 
@@ -73,12 +73,6 @@ type Judged struct {
 // JudgedDocument is the text, when it was asked for.
 type JudgedDocument struct {
 	Text string `json:"text"`
-}
-
-// RerankUsage counts the tokens that were read.
-type RerankUsage struct {
-	PromptTokens int `json:"prompt_tokens"`
-	TotalTokens  int `json:"total_tokens"`
 }
 
 // RerankedMeta is what Cohere's clients read of the price; nothing is billed by it.
@@ -111,7 +105,7 @@ func (a *api) rerank(c echo.Context) error {
 		return err
 	}
 	answer := Reranked{ID: "rerank-" + edge.RequestID(c), Model: m.ID, Results: make([]Judged, 0, len(out.Scores)),
-		Usage: RerankUsage{PromptTokens: out.Usage.InputTokens, TotalTokens: out.Usage.InputTokens}}
+		Usage: newReadUsage(out.Usage)}
 	answer.Meta.Billed.SearchUnits = 1
 	for i, score := range out.Scores {
 		j := Judged{Index: i, Score: score}

@@ -2303,11 +2303,7 @@ export interface components {
             data: components["schemas"]["OpenAIEmbedding"][];
             model: string;
             object: string;
-            usage: components["schemas"]["OpenAIEmbeddingUsage"];
-        };
-        OpenAIEmbeddingUsage: {
-            prompt_tokens: number;
-            total_tokens: number;
+            usage: components["schemas"]["OpenAIReadUsage"];
         };
         OpenAIEmbeddingsRequest: {
             /** @description Only the model's own length. */
@@ -2413,6 +2409,10 @@ export interface components {
         OpenAIPromptDetails: {
             cached_tokens: number;
         };
+        OpenAIReadUsage: {
+            prompt_tokens: number;
+            total_tokens: number;
+        };
         OpenAIRerankRequest: {
             /** @description Texts, or objects with a text. */
             documents: components["schemas"]["OpenAIDocument"][];
@@ -2425,16 +2425,12 @@ export interface components {
             /** @description Tell only the best so many. */
             top_n?: null | number;
         };
-        OpenAIRerankUsage: {
-            prompt_tokens: number;
-            total_tokens: number;
-        };
         OpenAIReranked: {
             id: string;
             meta: components["schemas"]["OpenAIRerankedMeta"];
             model: string;
             results: components["schemas"]["OpenAIJudged"][];
-            usage: components["schemas"]["OpenAIRerankUsage"];
+            usage: components["schemas"]["OpenAIReadUsage"];
         };
         OpenAIRerankedMeta: {
             billed_units: {
