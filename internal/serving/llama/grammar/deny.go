@@ -224,13 +224,7 @@ func (d *denial) arrays() {
 		d.refuse("uniqueItems")
 	}
 	if s.Contains != nil {
-		least, most := 1, -1
-		if s.MinContains != nil {
-			least = *s.MinContains
-		}
-		if s.MaxContains != nil {
-			most = *s.MaxContains
-		}
+		least, most := contained(s)
 		if least > 0 {
 			d.one(isArray, c.contains(s, 0, least-1))
 		}

@@ -97,29 +97,18 @@ func literals(list []*jsonschema.Schema, not bool) []literal {
 }
 
 // any lists the ways to fit one of the schemas.
-func (c *compiler) any(lits []literal) ([]branch, error) {
-	var list []branch
-	for _, l := range lits {
-		more, err := c.expand(l)
-		if err != nil {
-			return nil, err
-		}
-		if list, err = c.either(list, more); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
-}
+func (c *compiler) any(lits []literal) ([]branch, error) { return c.fold(nil, lits, c.either) }
 
 // all lists the ways to fit all of the schemas.
-func (c *compiler) all(lits []literal) ([]branch, error) {
-	list := anything()
+func (c *compiler) all(lits []literal) ([]branch, error) { return c.fold(anything(), lits, c.both) }
+
+func (c *compiler) fold(list []branch, lits []literal, join func(list, more []branch) ([]branch, error)) ([]branch, error) {
 	for _, l := range lits {
 		more, err := c.expand(l)
 		if err != nil {
 			return nil, err
 		}
-		if list, err = c.both(list, more); err != nil {
+		if list, err = join(list, more); err != nil {
 			return nil, err
 		}
 	}

@@ -70,13 +70,7 @@ func (c *compiler) arrays(s *jsonschema.Schema, list []branch) []branch {
 		add(c.demand("unique", "", place(s, "uniqueItems"), func(*demand) {}))
 	}
 	if s.Contains != nil {
-		least, most := 1, -1
-		if s.MinContains != nil {
-			least = *s.MinContains
-		}
-		if s.MaxContains != nil {
-			most = *s.MaxContains
-		}
+		least, most := contained(s)
 		if least > 0 || most >= 0 {
 			add(c.contains(s, least, most))
 		}
@@ -121,6 +115,18 @@ func (c *compiler) rows(s *jsonschema.Schema) *rows {
 		return nil
 	}
 	return r
+}
+
+// contained is how many items "contains" wants, at least and at most; -1 is any number.
+func contained(s *jsonschema.Schema) (least, most int) {
+	least, most = 1, -1
+	if s.MinContains != nil {
+		least = *s.MinContains
+	}
+	if s.MaxContains != nil {
+		most = *s.MaxContains
+	}
+	return least, most
 }
 
 // never is the schema that nothing fits.
