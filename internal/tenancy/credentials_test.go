@@ -15,7 +15,7 @@ func TestSessionLifetime(t *testing.T) {
 	f := setUp(t, func(c *Config) { c.Session = SessionConfig{Lifetime: 10 * time.Hour, Idle: time.Hour} })
 	ctx := t.Context()
 	g := f.login(t, "owner@acme.test", goodPassword, "")
-	if len(g.Token) != 43 || !g.ExpiresAt.Equal(f.clock.now().Add(10*time.Hour)) {
+	if len(g.Token) != 43 || !g.ExpiresAt.Equal(f.clock.Now().Add(10*time.Hour)) {
 		t.Errorf("grant = %+v", g)
 	}
 	seen := func() time.Time {
@@ -27,25 +27,25 @@ func TestSessionLifetime(t *testing.T) {
 	}
 	began := seen()
 	use := func() error { _, err := f.Session(ctx, g.Token); return err }
-	f.clock.add(50 * time.Second)
+	f.clock.Add(50 * time.Second)
 	if err := use(); err != nil || !seen().Equal(began) {
 		t.Errorf("a use within the minute is written down: %v, %v", seen(), err)
 	}
-	f.clock.add(10 * time.Second)
+	f.clock.Add(10 * time.Second)
 	if err := use(); err != nil || seen().Equal(began) {
 		t.Errorf("a use after a minute is not written down: %v", err)
 	}
 	for range 11 {
-		f.clock.add(50 * time.Minute)
+		f.clock.Add(50 * time.Minute)
 		if err := use(); err != nil {
-			t.Fatalf("in use at %v: %v", f.clock.now(), err)
+			t.Fatalf("in use at %v: %v", f.clock.Now(), err)
 		}
 	}
-	f.clock.add(50 * time.Minute)
+	f.clock.Add(50 * time.Minute)
 	wantKind(t, "past its lifetime", use(), "session_ended")
 
 	g = f.login(t, "owner@acme.test", goodPassword, "")
-	f.clock.add(time.Hour)
+	f.clock.Add(time.Hour)
 	wantKind(t, "idle", use(), "session_ended")
 	if err := f.Sweep(ctx); err != nil {
 		t.Fatal(err)
@@ -169,13 +169,13 @@ func TestKeys(t *testing.T) {
 		{"no permission", m, NewKey{Name: "k"}, fault.CodeInvalid},
 		{"unknown permission", m, NewKey{Name: "k", Permissions: []chat.Permission{"root"}}, fault.CodeInvalid},
 		{"no name", m, NewKey{Permissions: chatOnly}, fault.CodeInvalid},
-		{"expired", m, NewKey{Name: "k", Permissions: chatOnly, ExpiresAt: f.clock.now()}, fault.CodeInvalid},
+		{"expired", m, NewKey{Name: "k", Permissions: chatOnly, ExpiresAt: f.clock.Now()}, fault.CodeInvalid},
 	}
 	for _, c := range cases {
 		_, _, err := f.CreateKey(ctx, c.who, c.key)
 		wantCode(t, c.name, err, c.want)
 	}
-	k, secret, err := f.CreateKey(ctx, m, NewKey{Name: " ci ", Permissions: append(chatOnly, chatOnly...), ExpiresAt: f.clock.now().Add(time.Hour)})
+	k, secret, err := f.CreateKey(ctx, m, NewKey{Name: " ci ", Permissions: append(chatOnly, chatOnly...), ExpiresAt: f.clock.Now().Add(time.Hour)})
 	if err != nil || k.Name != "ci" || len(k.Permissions) != 1 || !strings.HasPrefix(secret, k.Prefix) || len(secret) != len(keyMark)+43 || len(k.Prefix) > 16 {
 		t.Fatalf("key = %+v, %d, %v", k, len(secret), err)
 	}
@@ -184,14 +184,14 @@ func TestKeys(t *testing.T) {
 		t.Errorf("identity = %+v, %v", id, err)
 	}
 	list, err := f.Keys(ctx, m)
-	if err != nil || len(list) != 1 || !list[0].LastUsedAt.Equal(f.clock.now()) {
+	if err != nil || len(list) != 1 || !list[0].LastUsedAt.Equal(f.clock.Now()) {
 		t.Errorf("keys = %+v, %v", list, err)
 	}
 	for _, bad := range []string{"", "x", secret[:len(secret)-1], secret + "x", strings.ToUpper(secret), " " + secret, "a.b.c", "\x00", strings.Repeat("x", 100_000)} {
 		_, err := f.Bearer(ctx, bad)
 		wantCode(t, fmt.Sprintf("%.20q", bad), err, fault.CodeUnauthenticated)
 	}
-	f.clock.add(time.Hour)
+	f.clock.Add(time.Hour)
 	_, err = f.Bearer(ctx, secret)
 	wantCode(t, "expired", err, fault.CodeUnauthenticated)
 
@@ -239,7 +239,7 @@ func TestKeysMakeKeys(t *testing.T) {
 	f := setUp(t)
 	ctx := t.Context()
 	chatOnly := []chat.Permission{chat.MayChat}
-	ends := f.clock.now().Add(time.Hour).Truncate(time.Millisecond).UTC()
+	ends := f.clock.Now().Add(time.Hour).Truncate(time.Millisecond).UTC()
 	_, secret, err := f.CreateKey(ctx, f.owner, NewKey{Name: "k", Permissions: chatOnly, ExpiresAt: ends})
 	if err != nil {
 		t.Fatal(err)

@@ -195,9 +195,9 @@ func TestOIDCSession(t *testing.T) {
 	if e, err := f.Export(ctx, id); err != nil || len(e.Identities) != 1 || e.Identities[0].Subject != "sub-1" {
 		t.Errorf("export = %+v, %v", e, err)
 	}
-	f.clock.add(11 * time.Minute)
+	f.clock.Add(11 * time.Minute)
 	wantKind(t, "deletes itself with an old session", f.DeleteMe(ctx, id, ""), "sign_in_again")
-	f.clock.add(-11 * time.Minute)
+	f.clock.Add(-11 * time.Minute)
 	if g, err = signIn(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,24 +18,6 @@ import (
 
 const goodPassword = "lantern-moss"
 
-// clock is a time that tests move.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // keyring notes which tenants have a key.
 type keyring struct {
 	mu   sync.Mutex
@@ -65,7 +47,7 @@ func (k *keyring) has(tenant string) bool {
 
 type fixture struct {
 	*Service
-	clock *clock
+	clock *testkit.Clock
 	ring  *keyring
 	owner chat.Identity // signed in to the first tenant
 }
@@ -83,8 +65,8 @@ func onto(t *testing.T, db *store.DB, change ...func(*Config)) *fixture {
 	for _, f := range change {
 		f(&cfg)
 	}
-	f := &fixture{clock: &clock{at: time.Now().Truncate(time.Millisecond)}, ring: &keyring{keys: map[string]bool{}}}
-	f.Service = newAt(db, f.ring, cfg, zap.NewNop(), f.clock.now)
+	f := &fixture{clock: testkit.NewClock(time.Now().Truncate(time.Millisecond)), ring: &keyring{keys: map[string]bool{}}}
+	f.Service = newAt(db, f.ring, cfg, zap.NewNop(), f.clock.Now)
 	return f
 }
 

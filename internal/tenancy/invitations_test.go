@@ -44,7 +44,7 @@ func TestInvitationIsAccepted(t *testing.T) {
 	f := setUp(t)
 	ctx := t.Context()
 	v, token := f.invite(t, f.owner, NewInvitation{Email: " Ann@acme.test", Role: chat.RoleAdmin, Groups: []string{"ops", "eng"}})
-	if v.Email != "Ann@acme.test" || v.Name != "" || v.State != invitation.Pending || v.InvitedBy != f.owner.User || !v.ExpiresAt.Equal(f.clock.now().AddDate(0, 0, 7)) {
+	if v.Email != "Ann@acme.test" || v.Name != "" || v.State != invitation.Pending || v.InvitedBy != f.owner.User || !v.ExpiresAt.Equal(f.clock.Now().AddDate(0, 0, 7)) {
 		t.Errorf("made %+v", v)
 	}
 	told, err := f.Invitation(ctx, token, here)
@@ -88,7 +88,7 @@ func TestBadLinksTellNothing(t *testing.T) {
 	ctx := t.Context()
 	beta := f.tenant(t, "beta")
 	_, expired := f.invite(t, f.owner, NewInvitation{Email: "old@acme.test", Days: 1})
-	f.clock.add(24 * time.Hour)
+	f.clock.Add(24 * time.Hour)
 	gone, revoked := f.invite(t, f.owner, NewInvitation{Email: "gone@acme.test"})
 	if err := f.RevokeInvitation(ctx, f.owner, gone.ID); err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestBadLinksTellNothing(t *testing.T) {
 	_, _, err := f.Invite(ctx, Console(beta.ID), NewInvitation{Email: "c@beta.test"})
 	wantCode(t, "into a closed tenant", err, fault.CodeNotFound)
 	// A month after their links ended they are forgotten.
-	f.clock.add(38 * 24 * time.Hour)
+	f.clock.Add(38 * 24 * time.Hour)
 	if err := f.Sweep(ctx); err != nil || len(f.states(t)) != 0 {
 		t.Errorf("after the sweep: %v, %v", f.states(t), err)
 	}
@@ -282,7 +282,7 @@ func TestLinksAreThrottled(t *testing.T) {
 func TestInvitationsAreBounded(t *testing.T) {
 	t.Parallel()
 	f := setUp(t)
-	now := f.clock.now().UnixMilli()
+	now := f.clock.Now().UnixMilli()
 	for i := range maxInvitations {
 		_, err := f.db.Exec(t.Context(), `INSERT INTO invitations (id, tenant_id, email, email_key, name, role, token_hash, invited_by, created_at, expires_at)
 			VALUES (?, ?, ?, ?, '', 'member', ?, '', ?, ?)`, chat.NewID("inv"), f.owner.Tenant, "x", fmt.Sprint(i), fmt.Sprint(i), now, now+1000)
@@ -292,6 +292,6 @@ func TestInvitationsAreBounded(t *testing.T) {
 	}
 	_, _, err := f.Invite(t.Context(), f.owner, NewInvitation{Email: "one@more.test"})
 	wantCode(t, "one too many", err, fault.CodeConflict)
-	f.clock.add(time.Second)
+	f.clock.Add(time.Second)
 	f.invite(t, f.owner, NewInvitation{Email: "one@more.test"})
 }

@@ -118,7 +118,7 @@ func TestLoginThrottle(t *testing.T) {
 		wantCode(t, "nobody", try("nobody@acme.test", "wrong", "192.0.2.7"), fault.CodeUnauthenticated)
 	}
 	wantCode(t, "an address that tries many accounts", try("third@acme.test", "x", "192.0.2.7"), fault.CodeThrottled)
-	f.clock.add(3 * time.Minute)
+	f.clock.Add(3 * time.Minute)
 	if err := try("owner@acme.test", goodPassword, "192.0.2.7"); err != nil {
 		t.Errorf("after a while: %v", err)
 	}

@@ -267,7 +267,7 @@ func TestUsersAreSorted(t *testing.T) {
 		}
 	}
 	f.login(t, "b@x.test", goodPassword, "")
-	f.clock.add(time.Hour)
+	f.clock.Add(time.Hour)
 	f.login(t, "d@x.test", goodPassword, "")
 	read := func(filter UserFilter) (names []string) {
 		for {

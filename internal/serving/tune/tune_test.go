@@ -5,37 +5,19 @@ import (
 	"errors"
 	"math"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/servingtest"
+	"github.com/parley-chat/parley/internal/testkit"
 )
-
-// clock moves only when an engine works.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) work(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
 
 // worker is a scripted engine that takes time for each token that it reads and writes.
 type worker struct {
 	*servingtest.Scripted
-	clock       *clock
+	clock       *testkit.Clock // moves only when an engine works
 	read, write time.Duration
 	worse       time.Duration // how many times slower it is in the second round
 	round       *int
@@ -45,16 +27,16 @@ func (w worker) Generate(ctx context.Context, g serving.Generation, emit func(se
 	if w.worse > 0 && *w.round == 2 {
 		w.read, w.write = w.read*w.worse, w.write*w.worse
 	}
-	w.clock.work(w.read * time.Duration(len(servingtest.Words(g.Messages[0].Text))))
+	w.clock.Add(w.read * time.Duration(len(servingtest.Words(g.Messages[0].Text))))
 	return w.Scripted.Generate(ctx, g, func(p serving.Piece) error {
-		w.clock.work(w.write)
+		w.clock.Add(w.write)
 		return emit(p)
 	})
 }
 
 // bench compares two workers, the models "source" and "candidate".
 func bench(source, candidate worker) (*servingtest.Loader, Bench) {
-	c := &clock{at: time.Unix(1e9, 0)}
+	c := testkit.NewClock(time.Unix(1e9, 0))
 	candidate.round = new(int)
 	loader := &servingtest.Loader{Engine: func(m serving.Model) serving.Engine {
 		w := source
@@ -70,7 +52,7 @@ func bench(source, candidate worker) (*servingtest.Loader, Bench) {
 		}
 		return w
 	}}
-	return loader, Bench{Loader: loader, Now: c.now}
+	return loader, Bench{Loader: loader, Now: c.Now}
 }
 
 func story(serving.Generation) string {
