@@ -3,8 +3,6 @@ import { afterEach } from 'vitest'
 import '@/i18n/setup'
 
 afterEach(cleanup)
-// What is waited for comes in the end, on a busy machine later.
-configure({ asyncUtilTimeout: 5_000 })
 
 // A second is too little where other programs use the processor too.
 configure({ asyncUtilTimeout: 10_000 })
