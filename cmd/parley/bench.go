@@ -96,7 +96,7 @@ ContextTokens and GeneratedTokens, first to this binary and then to llama-server
 			if err := beside(cmd, o, &b.EngineOptions, args[0]); err != nil {
 				return err
 			}
-			b.File = args[1]
+			b.Trace = args[1]
 			report, err := bench.RunTrace(cmd.Context(), b)
 			if err != nil {
 				return err
@@ -122,7 +122,7 @@ func beside(cmd *cobra.Command, o *options, b *bench.EngineOptions, folder strin
 	if b.Rival, err = filepath.Abs(folder); err != nil {
 		return err
 	}
-	for kind, into := range map[serving.Kind][2]*string{serving.KindChat: {&b.Model, &b.File}, serving.KindEmbed: {&b.Embed, &b.Embeds}} {
+	for kind, into := range map[serving.Kind]*string{serving.KindChat: &b.Chat, serving.KindEmbed: &b.Embed} {
 		m, ok, err := models.Default(kind)
 		if err != nil {
 			return err
@@ -130,9 +130,10 @@ func beside(cmd *cobra.Command, o *options, b *bench.EngineOptions, folder strin
 		if !ok {
 			return fmt.Errorf("no %s model is installed: run `parley model pull`", kind)
 		}
-		*into[0], *into[1] = m.ID, m.Path
+		if *into, err = filepath.Abs(m.Path); err != nil {
+			return err
+		}
 	}
-	b.Env = []string{"PARLEY_MODELS_DIR=" + models.ModelsDir()}
 	b.Binary, err = os.Executable()
 	return err
 }

@@ -1,14 +1,13 @@
 package bench
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,12 +20,9 @@ import (
 // libraries and the same number of threads.
 type EngineOptions struct {
 	Binary  string
-	Env     []string // where the models lie
-	Rival   string   // folder of llama-server and its libraries; Parley uses the libraries too
-	Model   string   // id of the chat model, and its file
-	File    string
+	Rival   string // folder of llama-server and its libraries; Parley uses the libraries too
+	Chat    string // files of the models
 	Embed   string
-	Embeds  string // file of the embedding model
 	Threads int
 	Rounds  int
 	Only    string // part of the names of the cases to run; "" runs all
@@ -61,11 +57,11 @@ const (
 	engineContext = 5120
 )
 
-// side is one of the two servers.
-type side struct {
-	*Server
-	model string
-}
+// The names of the models on both servers.
+const (
+	chatModel  = "chat"
+	embedModel = "embed"
+)
 
 // kase measures one figure on a side. Round numbers differ for each measurement, so that no prompt comes twice.
 type kase struct {
@@ -81,7 +77,7 @@ type kase struct {
 func RunEngine(ctx context.Context, o EngineOptions) (r EngineReport, err error) {
 	r = EngineReport{
 		Machine: machine(),
-		Model:   o.Model, Embedding: o.Embed, Libraries: o.Rival, Threads: o.Threads, Rounds: o.Rounds,
+		Model:   filepath.Base(o.Chat), Embedding: filepath.Base(o.Embed), Libraries: o.Rival, Threads: o.Threads, Rounds: o.Rounds,
 	}
 	ours, err := startOurs(ctx, o)
 	if err != nil {
@@ -93,7 +89,7 @@ func RunEngine(ctx context.Context, o EngineOptions) (r EngineReport, err error)
 		return r, err
 	}
 	defer func() { _ = chat.Stop() }()
-	embed, err := startRival(ctx, o.Rival, []string{"-m", o.Embeds, "-t", strconv.Itoa(o.Threads), "--embeddings", "-np", "64", "-c", "32768", "-b", "8192", "-ub", "512"})
+	embed, err := startRival(ctx, o.Rival, []string{"-m", o.Embed, "-t", strconv.Itoa(o.Threads), "--embeddings", "-np", "64", "-c", "32768", "-b", "8192", "-ub", "512"})
 	if err != nil {
 		return r, err
 	}
@@ -103,9 +99,9 @@ func RunEngine(ctx context.Context, o EngineOptions) (r EngineReport, err error)
 		if !strings.Contains(c.name, o.Only) {
 			continue
 		}
-		a, b := side{ours, o.Model}, side{chat, o.Model}
+		a, b := side{ours, chatModel}, side{chat, chatModel}
 		if c.embeds {
-			a, b = side{ours, o.Embed}, side{embed, o.Embed}
+			a, b = side{ours, embedModel}, side{embed, embedModel}
 		}
 		row, err := c.run(ctx, a, b, o.Rounds)
 		if err != nil {
@@ -118,13 +114,13 @@ func RunEngine(ctx context.Context, o EngineOptions) (r EngineReport, err error)
 }
 
 func startOurs(ctx context.Context, o EngineOptions) (*Server, error) {
-	return StartServer(ctx, o.Binary, append(slices.Clone(o.Env), "PARLEY_ENGINE_DIR="+o.Rival,
-		"PARLEY_ENGINE_THREADS="+strconv.Itoa(o.Threads), "PARLEY_ENGINE_SLOTS="+strconv.Itoa(engineSlots),
-		"PARLEY_ENGINE_CONTEXT="+strconv.Itoa(engineContext), "PARLEY_ENGINE_CACHE_MB=8192"), o.Log)
+	return StartServer(ctx, o.Binary, []string{"PARLEY_ENGINE_DIR=" + o.Rival,
+		"PARLEY_ENGINE_THREADS=" + strconv.Itoa(o.Threads), "PARLEY_ENGINE_SLOTS=" + strconv.Itoa(engineSlots),
+		"PARLEY_ENGINE_CONTEXT=" + strconv.Itoa(engineContext), "PARLEY_ENGINE_CACHE_MB=8192"}, map[string]string{chatModel: o.Chat, embedModel: o.Embed}, o.Log)
 }
 
 func startChatRival(ctx context.Context, o EngineOptions) (*Server, error) {
-	return startRival(ctx, o.Rival, []string{"-m", o.File, "-t", strconv.Itoa(o.Threads), "-np", strconv.Itoa(engineSlots),
+	return startRival(ctx, o.Rival, []string{"-m", o.Chat, "-t", strconv.Itoa(o.Threads), "-np", strconv.Itoa(engineSlots),
 		"-c", strconv.Itoa(engineSlots * engineContext), "--no-kv-unified"})
 }
 
@@ -194,7 +190,7 @@ func decoding(ctx context.Context, s side, n, seed int) (float64, error) {
 	for i := range n {
 		wg.Go(func() {
 			starts[i] = time.Now()
-			streams[i], errs[i] = ask(ctx, s.URL, s.Key, s.model, prompt(seed+i), 160, nil)
+			streams[i], errs[i] = ask(ctx, s, prompt(seed+i), 160, nil)
 		})
 	}
 	wg.Wait()
@@ -248,7 +244,7 @@ func firstOf(ctx context.Context, s side, n int, prompt func(i int) []Message) (
 	times, errs := make([]float64, n), make([]error, n)
 	for i := range n {
 		wg.Go(func() {
-			one, err := converse(ctx, s.URL, s.Key, s.model, prompt(i), 4, 0.8, nil)
+			one, err := converse(ctx, s, prompt(i), 4, 0.8, nil)
 			times[i], errs[i] = millis(one.First), err
 		})
 	}
@@ -262,7 +258,7 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 func sharedPrefix(ctx context.Context, s side, round int) (float64, error) {
 	system := Message{"system", words(fmt.Sprintf("shared %d", round), 2048)}
 	for i := range 2 {
-		one, err := converse(ctx, s.URL, s.Key, s.model, []Message{system, {"user", fmt.Sprintf("Tell me about %s, and why it matters.", topics[i])}}, 4, 0.8, nil)
+		one, err := converse(ctx, s, []Message{system, {"user", fmt.Sprintf("Tell me about %s, and why it matters.", topics[i])}}, 4, 0.8, nil)
 		if err != nil || i == 1 {
 			return millis(one.First), err
 		}
@@ -273,17 +269,17 @@ func sharedPrefix(ctx context.Context, s side, round int) (float64, error) {
 // comeBack goes on with a conversation after twenty others, more than there are slots.
 func comeBack(ctx context.Context, s side, round int) (float64, error) {
 	talk := func(i int) []Message { return []Message{{"user", words(fmt.Sprintf("talk %d %d", round, i), 1024)}} }
-	old, err := converse(ctx, s.URL, s.Key, s.model, talk(0), 32, 0, nil)
+	old, err := converse(ctx, s, talk(0), 32, 0, nil)
 	if err != nil {
 		return 0, err
 	}
 	for i := range 20 {
-		if _, err := converse(ctx, s.URL, s.Key, s.model, talk(1+i), 8, 0, nil); err != nil {
+		if _, err := converse(ctx, s, talk(1+i), 8, 0, nil); err != nil {
 			return 0, err
 		}
 	}
 	again := append(talk(0), Message{"assistant", old.Text}, Message{"user", "Go on, please."})
-	one, err := converse(ctx, s.URL, s.Key, s.model, again, 4, 0, nil)
+	one, err := converse(ctx, s, again, 4, 0, nil)
 	return millis(one.First), err
 }
 
@@ -292,36 +288,33 @@ func comeBack(ctx context.Context, s side, round int) (float64, error) {
 func pauses(ctx context.Context, s side, round int) (float64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var (
-		wg    sync.WaitGroup
-		mu    sync.Mutex
-		gaps  []float64
-		begun = make(chan struct{}, 3)
-		from  time.Time
-		until time.Time
-	)
+	var wg sync.WaitGroup
+	begun := make(chan struct{}, 3)
 	streams, errs, starts := make([]Stream, 3), make([]error, 3), make([]time.Time, 3)
 	for i := range 3 {
 		wg.Go(func() {
 			starts[i] = time.Now()
-			streams[i], errs[i] = converse(ctx, s.URL, s.Key, s.model, []Message{{"user", prompt(7000 + 10*round + i)}}, 600, 0.8,
+			streams[i], errs[i] = converse(ctx, s, []Message{{"user", prompt(7000 + 10*round + i)}}, 600, 0.8,
 				func() { begun <- struct{}{} })
+			if errs[i] != nil {
+				cancel() // nobody waits for its first token
+			}
 		})
 	}
 	for range 3 {
 		select {
 		case <-begun:
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			wg.Wait()
+			return 0, errors.Join(errs...)
 		}
 	}
-	from = time.Now()
-	_, err := converse(ctx, s.URL, s.Key, s.model, []Message{{"user", words(fmt.Sprintf("pause %d", round), 4096)}}, 1, 0.8, nil)
-	until = time.Now()
+	from := time.Now()
+	_, err := converse(ctx, s, []Message{{"user", words(fmt.Sprintf("pause %d", round), 4096)}}, 1, 0.8, nil)
+	until := time.Now()
 	cancel()
 	wg.Wait()
-	mu.Lock()
-	defer mu.Unlock()
+	var gaps []float64
 	for i, one := range streams {
 		for j := 1; j < len(one.At); j++ {
 			if at := starts[i].Add(one.At[j]); at.After(from) && starts[i].Add(one.At[j-1]).Before(until) {
@@ -355,31 +348,17 @@ func embedding(n, tokens int) func(context.Context, side, int) (float64, error) 
 		requests := max(1, 64/n)
 		began := time.Now()
 		for range requests {
-			if err := post(ctx, s, "/v1/embeddings", body); err != nil {
+			answer, err := s.post(ctx, "/v1/embeddings", body)
+			if err != nil {
+				return 0, err
+			}
+			_, err = io.Copy(io.Discard, answer)
+			if err = errors.Join(err, answer.Close()); err != nil {
 				return 0, err
 			}
 		}
 		return float64(n*requests) / time.Since(began).Seconds(), nil
 	}
-}
-
-func post(ctx context.Context, s side, path string, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+s.Key)
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("the server answered %s: %.300s", res.Status, text)
-	}
-	return err
 }
 
 // Print writes the report as a table.

@@ -47,16 +47,17 @@ const (
 // Run starts a server and measures it.
 func Run(ctx context.Context, o Options) (r Report, err error) {
 	r.Machine = machine()
-	s, err := StartServer(ctx, o.Binary, o.Env, o.Log)
+	s, err := StartServer(ctx, o.Binary, o.Env, nil, o.Log)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = cmp.Or(err, s.Stop()) }()
+	a := side{s, o.Model}
 	r.ReadyMillis = s.Ready.Milliseconds()
 	if r.Idle, err = s.Process(); err != nil {
 		return r, err
 	}
-	if _, err := Streams(ctx, s.URL, s.Key, o.Model, 1, 8, 1000); err != nil { // loads the model
+	if _, err := together(ctx, a, 1, 8, 1000); err != nil { // loads the model
 		return r, err
 	}
 	if r.Loaded, err = s.Process(); err != nil {
@@ -65,11 +66,11 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	var ones, manies []Round
 	var ratios []float64
 	for i := range o.Rounds {
-		one, err := Streams(ctx, s.URL, s.Key, o.Model, 1, o.Tokens, 100*i)
+		one, err := together(ctx, a, 1, o.Tokens, 100*i)
 		if err != nil {
 			return r, err
 		}
-		many, err := Streams(ctx, s.URL, s.Key, o.Model, o.Streams, o.Tokens, 100*i+1)
+		many, err := together(ctx, a, o.Streams, o.Tokens, 100*i+1)
 		if err != nil {
 			return r, err
 		}
@@ -82,14 +83,14 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	}
 	slices.Sort(ratios)
 	r.Ratio = ratios[len(ratios)/2]
-	if err := abort(ctx, s, o.Model, warmAborts); err != nil {
+	if err := abort(ctx, a, warmAborts); err != nil {
 		return r, err
 	}
 	if r.BeforeAborts, err = s.Process(); err != nil {
 		return r, err
 	}
 	r.Aborts = aborts
-	if err := abort(ctx, s, o.Model, aborts); err != nil {
+	if err := abort(ctx, a, aborts); err != nil {
 		return r, err
 	}
 	r.AfterAborts, err = s.Process()
@@ -107,7 +108,7 @@ func median(rounds []Round) Round {
 
 // abort begins streams and hangs up after their first token, eight at a time, and then asks once more
 // with as many streams as there are slots: a slot that was lost would make one wait for ever.
-func abort(ctx context.Context, s *Server, model string, n int) error {
+func abort(ctx context.Context, s side, n int) error {
 	limit := make(chan struct{}, 8)
 	done := make(chan error, n)
 	for i := range n {
@@ -116,7 +117,7 @@ func abort(ctx context.Context, s *Server, model string, n int) error {
 			defer func() { <-limit }()
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
-			_, err := ask(ctx, s.URL, s.Key, model, prompt(i), 200, cancel)
+			_, err := ask(ctx, s, prompt(i), 200, cancel)
 			if ctx.Err() != nil {
 				err = nil
 			}
@@ -128,7 +129,7 @@ func abort(ctx context.Context, s *Server, model string, n int) error {
 			return err
 		}
 	}
-	_, err := Streams(ctx, s.URL, s.Key, model, 8, 8, 5000)
+	_, err := together(ctx, s, 8, 8, 5000)
 	return err
 }
 

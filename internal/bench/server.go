@@ -5,6 +5,7 @@ package bench
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,23 +31,73 @@ type Server struct {
 }
 
 // StartServer runs binary with a new data folder and a seeded key. env adds settings, such as where
-// engine and models lie. Its log goes to log.
-func StartServer(ctx context.Context, binary string, env []string, log io.Writer) (*Server, error) {
-	dir, err := os.MkdirTemp("", "parley-bench-*")
+// engine and models lie; models are files to install by name. Its log goes to log.
+func StartServer(ctx context.Context, binary string, env []string, models map[string]string, log io.Writer) (*Server, error) {
+	s, port, err := newServer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort(ctx)
-	if err != nil {
-		return nil, err
+	s.Key = "bench-" + strconv.FormatInt(time.Now().UnixNano(), 36) + "-0123456789"
+	for id, file := range models {
+		if err := s.link(id, file); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(s.dir))
+		}
 	}
-	s := &Server{URL: "http://127.0.0.1:" + strconv.Itoa(port), Key: "bench-" + strconv.FormatInt(time.Now().UnixNano(), 36) + "-0123456789", dir: dir}
 	s.cmd = exec.CommandContext(ctx, binary, "serve") //nolint:gosec // our own binary
 	s.cmd.Env = append(os.Environ(), env...)
-	s.cmd.Env = append(s.cmd.Env, "PARLEY_DATA_DIR="+dir, "PARLEY_PORT="+strconv.Itoa(port),
+	s.cmd.Env = append(s.cmd.Env, "PARLEY_DATA_DIR="+s.dir, "PARLEY_PORT="+port,
 		"PARLEY_ADMIN_API_KEY="+s.Key, "PARLEY_LOG_LEVEL=warn")
 	s.cmd.Stdout, s.cmd.Stderr = io.Discard, log
 	return s, s.start(ctx, "/readyz")
+}
+
+// link installs a model under a name that no catalogue knows, so that the settings alone say how long its context is.
+func (s *Server) link(id, file string) error {
+	dir := filepath.Join(s.dir, "models")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.Symlink(file, filepath.Join(dir, id+".gguf"))
+}
+
+// side is a server and the model that it is asked for; "" is the default.
+type side struct {
+	*Server
+	model string
+}
+
+// post sends a request and returns the body of its answer, which must be closed.
+func (s side) post(ctx context.Context, path string, body []byte) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.Key)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		defer func() { _ = res.Body.Close() }()
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
+		return nil, fmt.Errorf("the server answered %s: %s", res.Status, text)
+	}
+	return res.Body, nil
+}
+
+// newServer is a server that is to be started, with a folder and a port of its own.
+func newServer(ctx context.Context) (s *Server, port string, err error) {
+	dir, err := os.MkdirTemp("", "parley-bench-*")
+	if err != nil {
+		return nil, "", err
+	}
+	free, err := freePort(ctx)
+	if err != nil {
+		return nil, "", errors.Join(err, os.RemoveAll(dir))
+	}
+	port = strconv.Itoa(free)
+	return &Server{URL: "http://127.0.0.1:" + port, dir: dir}, port, nil
 }
 
 // start runs the process and waits until it answers at a path.

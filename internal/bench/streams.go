@@ -2,13 +2,10 @@ package bench
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -33,37 +30,27 @@ type Message struct {
 }
 
 // ask streams one answer of at most so many tokens, and tells when its first text has come.
-func ask(ctx context.Context, url, key, model, prompt string, tokens int, begun func()) (Stream, error) {
-	return converse(ctx, url, key, model, []Message{{"user", prompt}}, tokens, 0.8, begun)
+func ask(ctx context.Context, s side, prompt string, tokens int, begun func()) (Stream, error) {
+	return converse(ctx, s, []Message{{"user", prompt}}, tokens, 0.8, begun)
 }
 
 // converse is ask for a whole conversation.
-func converse(ctx context.Context, url, key, model string, messages []Message, tokens int, temperature float64, begun func()) (Stream, error) {
+func converse(ctx context.Context, s side, messages []Message, tokens int, temperature float64, begun func()) (Stream, error) {
 	body, err := json.Marshal(map[string]any{
-		"model": model, "stream": true, "stream_options": map[string]bool{"include_usage": true},
+		"model": s.model, "stream": true, "stream_options": map[string]bool{"include_usage": true},
 		"max_tokens": tokens, "temperature": temperature, "seed": len(messages[0].Content), "messages": messages,
 	})
 	if err != nil {
 		return Stream{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", bytes.NewReader(body))
-	if err != nil {
-		return Stream{}, err
-	}
-	req.Header.Set("Authorization", "Bearer "+key)
-	req.Header.Set("Content-Type", "application/json")
 	began := time.Now()
-	res, err := http.DefaultClient.Do(req)
+	answer, err := s.post(ctx, "/v1/chat/completions", body)
 	if err != nil {
 		return Stream{}, err
 	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
-		return Stream{}, fmt.Errorf("the server answered %s: %s", res.Status, text)
-	}
-	var s Stream
-	lines := bufio.NewScanner(res.Body)
+	defer func() { _ = answer.Close() }()
+	var out Stream
+	lines := bufio.NewScanner(answer)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		data, ok := strings.CutPrefix(lines.Text(), "data: ")
@@ -88,25 +75,25 @@ func converse(ctx context.Context, url, key, model string, messages []Message, t
 			} `json:"error"`
 		}
 		if err := json.Unmarshal([]byte(data), &chunk); err != nil {
-			return s, fmt.Errorf("read event %q: %w", data, err)
+			return out, fmt.Errorf("read event %q: %w", data, err)
 		}
 		switch {
 		case chunk.Error != nil:
-			return s, errors.New(chunk.Error.Message)
+			return out, errors.New(chunk.Error.Message)
 		case chunk.Usage != nil:
-			s.Tokens, s.Prompt, s.Cached = chunk.Usage.CompletionTokens, chunk.Usage.PromptTokens, chunk.Usage.Details.CachedTokens
+			out.Tokens, out.Prompt, out.Cached = chunk.Usage.CompletionTokens, chunk.Usage.PromptTokens, chunk.Usage.Details.CachedTokens
 		case len(chunk.Choices) > 0 && chunk.Choices[0].Delta.Content != "":
-			if s.First == 0 {
-				s.First = time.Since(began)
+			if out.First == 0 {
+				out.First = time.Since(began)
 				if begun != nil {
 					begun()
 				}
 			}
-			s.Last = time.Since(began)
-			s.At, s.Text = append(s.At, s.Last), s.Text+chunk.Choices[0].Delta.Content
+			out.Last = time.Since(began)
+			out.At, out.Text = append(out.At, out.Last), out.Text+chunk.Choices[0].Delta.Content
 		}
 	}
-	return s, lines.Err()
+	return out, lines.Err()
 }
 
 // topics keep the prompts apart, so that no prefix of one is another's.
@@ -127,8 +114,8 @@ type Round struct {
 	Together bool `json:"progress_together"`
 }
 
-// Streams runs n streams at once.
-func Streams(ctx context.Context, url, key, model string, n, tokens, seed int) (Round, error) {
+// together runs n streams at once.
+func together(ctx context.Context, s side, n, tokens, seed int) (Round, error) {
 	var (
 		mu      sync.Mutex
 		wg      sync.WaitGroup
@@ -141,7 +128,7 @@ func Streams(ctx context.Context, url, key, model string, n, tokens, seed int) (
 	began := time.Now()
 	for i := range n {
 		wg.Go(func() {
-			s, err := ask(ctx, url, key, model, prompt(seed+i), tokens, func() {
+			one, err := ask(ctx, s, prompt(seed+i), tokens, func() {
 				mu.Lock()
 				defer mu.Unlock()
 				begun++
@@ -154,7 +141,7 @@ func Streams(ctx context.Context, url, key, model string, n, tokens, seed int) (
 				errs = append(errs, err)
 				return
 			}
-			all = append(all, s)
+			all = append(all, one)
 		})
 	}
 	wg.Wait()
@@ -164,9 +151,9 @@ func Streams(ctx context.Context, url, key, model string, n, tokens, seed int) (
 	}
 	r := Round{Streams: n, Together: begun == n && !tooLate}
 	firsts := make([]int64, 0, n)
-	for _, s := range all {
-		r.Tokens += s.Tokens
-		firsts = append(firsts, s.First.Milliseconds())
+	for _, one := range all {
+		r.Tokens += one.Tokens
+		firsts = append(firsts, one.First.Milliseconds())
 	}
 	slices.Sort(firsts)
 	r.FirstMillis = firsts[len(firsts)/2]

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -19,7 +20,7 @@ import (
 // Azure LLM inference traces (Patel et al. 2024, Splitwise).
 type TraceOptions struct {
 	EngineOptions
-	File    string
+	Trace   string        // the file
 	Lasting time.Duration // of the replay, on each server
 	Lengths float64       // what the numbers of tokens are multiplied by
 	Rate    float64       // what the times between requests are divided by
@@ -59,12 +60,12 @@ func RunTrace(ctx context.Context, o TraceOptions) (r TraceReport, err error) {
 	if err != nil {
 		return r, err
 	}
-	r = TraceReport{Machine: machine(), Model: o.Model, Threads: o.Threads, Requests: len(calls), Seconds: o.Lasting.Seconds()}
+	r = TraceReport{Machine: machine(), Model: filepath.Base(o.Chat), Threads: o.Threads, Requests: len(calls), Seconds: o.Lasting.Seconds()}
 	ours, err := startOurs(ctx, o.EngineOptions)
 	if err != nil {
 		return r, err
 	}
-	r.Parley, err = replay(ctx, side{ours, o.Model}, calls, o.Lasting)
+	r.Parley, err = replay(ctx, side{ours, chatModel}, calls, o.Lasting)
 	if err = cmp.Or(err, ours.Stop()); err != nil {
 		return r, err
 	}
@@ -73,20 +74,20 @@ func RunTrace(ctx context.Context, o TraceOptions) (r TraceReport, err error) {
 		return r, err
 	}
 	defer func() { _ = rival.Stop() }()
-	r.Rival, err = replay(ctx, side{rival, o.Model}, calls, o.Lasting)
+	r.Rival, err = replay(ctx, side{rival, chatModel}, calls, o.Lasting)
 	r.Ratio = r.Parley.FirstP95 / r.Rival.FirstP95
 	return r, err
 }
 
 func readTrace(o TraceOptions) (calls []call, err error) {
-	f, err := os.Open(o.File)
+	f, err := os.Open(o.Trace)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
 	lines := csv.NewReader(f)
 	if _, err := lines.Read(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", o.File, err)
+		return nil, fmt.Errorf("read %s: %w", o.Trace, err)
 	}
 	var first time.Time
 	for {
@@ -95,13 +96,13 @@ func readTrace(o TraceOptions) (calls []call, err error) {
 			return calls[:len(calls)-1], nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", o.File, err)
+			return nil, fmt.Errorf("read %s: %w", o.Trace, err)
 		}
 		at, err1 := time.Parse("2006-01-02 15:04:05.9999999", line[0])
 		prompt, err2 := strconv.Atoi(line[1])
 		answer, err3 := strconv.Atoi(line[2])
 		if err := errors.Join(err1, err2, err3); err != nil {
-			return nil, fmt.Errorf("read %s: %w", o.File, err)
+			return nil, fmt.Errorf("read %s: %w", o.Trace, err)
 		}
 		if first.IsZero() {
 			first = at
@@ -114,7 +115,7 @@ func readTrace(o TraceOptions) (calls []call, err error) {
 }
 
 func replay(ctx context.Context, s side, calls []call, lasting time.Duration) (r TraceRound, err error) {
-	if _, err := Streams(ctx, s.URL, s.Key, s.model, 1, 8, 1000); err != nil { // loads the model
+	if _, err := together(ctx, s, 1, 8, 1000); err != nil { // loads the model
 		return r, err
 	}
 	var (
@@ -145,7 +146,7 @@ func replay(ctx context.Context, s side, calls []call, lasting time.Duration) (r
 		case <-time.After(time.Until(began.Add(c.at))):
 		}
 		asking.Go(func() {
-			one, err := converse(ctx, s.URL, s.Key, s.model, []Message{{"user", words(fmt.Sprintf("trace %d", i), c.prompt)}}, c.answer, 0.8, nil)
+			one, err := converse(ctx, s, []Message{{"user", words(fmt.Sprintf("trace %d", i), c.prompt)}}, c.answer, 0.8, nil)
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil && one.First == 0 && one.Tokens == 0 {
