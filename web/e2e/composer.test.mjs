@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { accessible, chatModels, composer, ended, enter, launch, newChat, patience, shot, sizes, target, watch } from './harness.mjs'
+import { accessible, chatModels, composer, ended, enter, launch, newChat, patience, question, shot, sizes, target, watch } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 // The smallest picture there is: one transparent point.
@@ -158,7 +158,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
     await page.keyboard.press('Tab')
     assert.equal(await composer(page).inputValue(), 'Give me a short answer: say hello.')
     await page.keyboard.press('Enter')
-    await conversation().getByText('say hello.').waitFor()
+    await question(page, 'say hello.').waitFor()
     await ended(page)
   })
 

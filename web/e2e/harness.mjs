@@ -86,6 +86,9 @@ export const composer = (page) => page.getByRole('textbox', { name: 'Message', e
 
 export const answers = (page) => page.getByRole('article').filter({ has: page.getByRole('heading', { name: 'Parley said' }) })
 
+/** What a person wrote that has the text: an answer may well repeat it. */
+export const question = (page, text) => page.getByRole('article').filter({ has: page.getByRole('heading', { name: 'You said' }) }).getByText(text)
+
 /** Sends a message and, unless told otherwise, waits for the end of the answer. */
 export async function say(page, text, { wait = true } = {}) {
   const before = await answers(page).count()

@@ -2,7 +2,7 @@
 // here may touch a pointer: the page itself counts what pointers do, and where the focus goes is found by Tab.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, chatModels, ended, enter, finalText, launch, patience, sizes, tabTo, target, watch, watching } from './harness.mjs'
+import { accessible, answers, begun, chatModels, ended, enter, finalText, launch, patience, question, sizes, tabTo, target, watch, watching } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser
@@ -16,7 +16,6 @@ for (const [size, viewport] of Object.entries(sizes)) {
   let context, page, faults
   const press = (keys) => page.keyboard.press(keys)
   const type = (text) => page.keyboard.type(text)
-  const conversation = () => page.getByRole('region', { name: 'Conversation', exact: true })
   const button = (name, within = page) => within.getByRole('button', { name, exact: typeof name === 'string' })
   const focused = () => page.evaluate(() => document.activeElement !== document.body)
   const writing = () => page.waitForFunction(() => document.activeElement?.id === 'composer')
@@ -85,17 +84,17 @@ for (const [size, viewport] of Object.entries(sizes)) {
     await press('Control+a')
     await type('Give me a short answer: is ice cold?')
     await press('Control+Enter')
-    await conversation().getByText('is ice cold?').waitFor()
+    await question(page, 'is ice cold?').waitFor()
     await ended(page)
     assert.ok(await focused(), 'the focus is kept when the editor closes')
     const versions = (n) => page.getByRole('group', { name: `Version ${n} of 2` }).first()
     await tabTo(page, button('Previous version', versions(2)), 'Shift+Tab')
     await press('Enter')
-    await conversation().getByText('is water wet?').waitFor()
+    await question(page, 'is water wet?').waitFor()
     assert.ok(await versions(1).evaluate((el) => el.contains(document.activeElement)), 'the focus stays with the arrows')
     await tabTo(page, button('Next version', versions(1)))
     await press('Enter')
-    await conversation().getByText('is ice cold?').waitFor()
+    await question(page, 'is ice cold?').waitFor()
     assert.ok(await versions(2).evaluate((el) => el.contains(document.activeElement)), 'the focus stays with the arrows')
   })
 

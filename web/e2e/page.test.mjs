@@ -2,7 +2,7 @@
 // each other and so run in order. They hold against the mock and against a real server with a real model.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, composer, ended, finalText, grown, lastText, launch, newChat, overflows, patience, say, shot, sizes, target, watch, watching } from './harness.mjs'
+import { accessible, answers, begun, composer, ended, finalText, grown, lastText, launch, newChat, overflows, patience, question, say, shot, sizes, target, watch, watching } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -116,7 +116,7 @@ test('a tab that was open already shows a new question and its answer', { skip }
   await other.goto(page.url())
   await ended(other)
   await say(page, 'Give me a short answer: do fish sleep?')
-  await other.getByRole('region', { name: 'Conversation' }).getByText('do fish sleep?').waitFor()
+  await question(other, 'do fish sleep?').waitFor()
   await ended(other)
   assert.equal(await finalText(other), await finalText(page))
   await other.close()
@@ -144,18 +144,18 @@ test('the reader can scroll away from a growing answer', { skip }, async () => {
 test('an edit makes a sibling, and the arrows lead back', { skip }, async () => {
   await newChat(page)
   await say(page, 'Give me a short answer: is water wet?')
-  await conversation().getByText('is water wet?').hover()
+  await question(page, 'is water wet?').hover()
   await page.getByRole('button', { name: 'Edit' }).click()
   await page.getByLabel('Edit your message').fill('Give me a short answer: is ice cold?')
   await page.getByLabel('Edit your message').press('Control+Enter')
-  await conversation().getByText('is ice cold?').waitFor()
+  await question(page, 'is ice cold?').waitFor()
   await ended(page)
-  assert.equal(await conversation().getByText('is water wet?').count(), 0)
+  assert.equal(await question(page, 'is water wet?').count(), 0)
   const versions = page.getByRole('group', { name: 'Version 2 of 2' })
   await versions.getByRole('button', { name: 'Previous version' }).click()
-  await conversation().getByText('is water wet?').waitFor()
+  await question(page, 'is water wet?').waitFor()
   await page.reload()
-  await conversation().getByText('is water wet?').waitFor()
+  await question(page, 'is water wet?').waitFor()
   await page.getByRole('group', { name: 'Version 1 of 2' }).getByRole('button', { name: 'Next version' }).click()
   await answers(page).last().getByRole('button', { name: 'Answer again' }).click()
   await answers(page).last().getByRole('group', { name: 'Version 2 of 2' }).waitFor()
@@ -196,7 +196,7 @@ test('search opens the message', { skip }, async () => {
   await accessible(page)
   await shot(page, 'search')
   await page.keyboard.press('Enter')
-  await conversation().getByText('do fish sleep').first().waitFor()
+  await question(page, 'do fish sleep').first().waitFor()
   assert.match(page.url(), /\?m=/)
 })
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import axe from 'axe-core'
 import { after, before, test } from 'node:test'
-import { accessible, answers, composer, enter, launch, patience, say, shot, sizes, still, target, watch } from './harness.mjs'
+import { accessible, answers, composer, enter, launch, patience, question, say, shot, sizes, still, target, watch } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, session, chat, faults
@@ -121,7 +121,7 @@ test('each text runs its own way, and code runs left to right', { skip }, async 
   await page.goto(new URL('/', target.url).href)
   await say(page, 'مرحبا، أجب باختصار: what is short?')
   const runs = (el) => getComputedStyle(el).direction
-  assert.equal(await page.getByText('مرحبا').last().evaluate(runs), 'rtl')
+  assert.equal(await question(page, 'مرحبا').evaluate(runs), 'rtl')
   await composer(page).fill('שלום')
   assert.equal(await composer(page).evaluate(runs), 'rtl')
   await composer(page).fill('')

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, chatModels, composer, ended, enter, finalText, lastText, launch, newChat, patience, say, shot, sizes, target, watch } from './harness.mjs'
+import { accessible, answers, begun, chatModels, composer, ended, enter, finalText, lastText, launch, newChat, patience, question, say, shot, sizes, target, watch } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -44,21 +44,21 @@ test('a message that is sent while an answer comes waits for its end', { skip },
   await page.getByRole('button', { name: 'Send', exact: true }).waitFor()
   const send = queue.getByRole('button', { name: 'Send now' })
   if (await send.isVisible()) await send.click()
-  await conversation().getByText('is salt a mineral?').waitFor()
+  await question(page, 'is salt a mineral?').waitFor()
   await queue.waitFor({ state: 'hidden' })
   await ended(page)
 })
 
 test('an edit can be kept in place', { skip }, async () => {
   const count = await page.getByRole('article').count()
-  await conversation().getByText('is salt a mineral?').hover()
+  await question(page, 'is salt a mineral?').hover()
   await page.getByRole('button', { name: 'Edit', exact: true }).last().click()
   await page.getByLabel('Edit your message').fill('Give me a short answer: is sugar a mineral?')
   await accessible(page)
   await page.keyboard.press('Control+s')
-  await conversation().getByText('is sugar a mineral?').waitFor()
+  await question(page, 'is sugar a mineral?').waitFor()
   await page.reload()
-  await conversation().getByText('is sugar a mineral?').waitFor()
+  await question(page, 'is sugar a mineral?').waitFor()
   assert.equal(await page.getByRole('article').count(), count)
 })
 
@@ -84,7 +84,7 @@ test('a fork is a new chat', { skip }, async () => {
   await page.getByRole('menuitem', { name: 'Fork to a new chat' }).click()
   await page.getByText('This is the new chat.').waitFor()
   assert.notEqual(page.url(), before)
-  await conversation().getByText('is sugar a mineral?').waitFor()
+  await question(page, 'is sugar a mineral?').waitFor()
 })
 
 test('folders: made, filled by menu, opened, renamed and deleted', { skip }, async () => {
@@ -271,7 +271,7 @@ test('a share shows a redacted copy, and is gone when it is revoked', { skip }, 
   await page.keyboard.press('Escape')
   const other = await context.newPage()
   await other.goto(link)
-  await other.getByRole('region', { name: 'Conversation' }).getByText('does [email] write letters?').waitFor()
+  await question(other, 'does [email] write letters?').waitFor()
   await accessible(other)
   await shot(other, 'shared')
   await other.setViewportSize(sizes.phone)

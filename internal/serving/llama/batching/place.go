@@ -23,8 +23,13 @@ func (p *place) held() []int32 {
 	return p.tokens
 }
 
-// worth is how many tokens must be saved for a copy or a saved state to pay.
-const worth = 64
+const (
+	// worth is how many tokens a state must save to pay for keeping it.
+	worth = 64
+	// dear is how many tokens can be copied in less than the time of computing one: a copy takes all that a slot holds,
+	// some 25 microseconds a token, and the quickest models compute a token in half a millisecond.
+	dear = 16
+)
 
 // settle gives a waiting sequence the free slot where the least has to be computed, and returns how many of
 // its tokens are there. At least one token is left to compute, for what follows it. At least one slot is free.
@@ -44,16 +49,15 @@ func (l *Loop) settle(s *sequence) (reused int) {
 	switch {
 	case state != nil:
 		reused = l.restore(to, state, held, kept)
-	case from != nil && from.seq == nil && (from == to || len(from.tokens)-n < worth):
-		to = from // little is lost, or would be lost anyway
-		if len(from.tokens)-n >= worth {
-			l.shelve(from)
-		}
-		reused = l.cut(from, n)
-	case n >= worth:
+	case from != nil && from.seq == nil && len(from.tokens)-n < worth:
+		to = from // little is lost
+		reused = l.cut(to, n)
+	case n > 0 && from != to && dear*n >= len(from.held()):
 		reused = l.copy(from, to, n)
 	default:
-		l.clear(to)
+		// What is lost would be lost anyway, and even a few tokens in common cost nothing to keep.
+		l.shelve(to)
+		reused = l.cut(to, l.common(to, s, most))
 	}
 	to.seq, to.owner, to.volatile, to.tokens = s, s.owner, s.volatile, nil
 	l.touch(to)
@@ -90,14 +94,19 @@ func (l *Loop) copy(from, to *place, n int) int {
 // longest finds the place of the same owner that begins with the most of the sequence's tokens.
 func (l *Loop) longest(s *sequence, most int) (from *place, n int) {
 	for _, p := range l.places {
-		if p.owner != s.owner {
-			continue
-		}
-		if common := min(most, Alike(p.held(), s.tokens)); common > n || common == n && n > 0 && from.seq != nil {
+		if common := l.common(p, s, most); common > n || common == n && n > 0 && from.seq != nil {
 			from, n = p, common
 		}
 	}
 	return from, n
+}
+
+// common is how many of the sequence's tokens, at most so many, a place begins with that its owner may use.
+func (l *Loop) common(p *place, s *sequence, most int) int {
+	if p.owner != s.owner {
+		return 0
+	}
+	return min(most, Alike(p.held(), s.tokens))
 }
 
 // Alike counts the tokens that two sequences begin with in common.

@@ -14,7 +14,7 @@ const (
 	kept = 4
 	// quiet is how many times longer a step may take while no stream is running. It still has an end,
 	// since cancellations and newcomers are seen between steps.
-	quiet = 5
+	quiet = 20
 )
 
 // plan fills the batch and returns how many tokens of prompts are in it. Every decoding sequence puts in
