@@ -98,10 +98,11 @@ export async function say(page, text, { wait = true } = {}) {
   await (wait ? ended(page) : begun(page))
 }
 
-/** Waits for the first words of an answer that is on its way. */
+/** Waits for the first words of an answer. A small model may find no more than those, and have ended. */
 export async function begun(page) {
-  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor()
-  await answers(page).last().locator('.prose').waitFor()
+  const last = answers(page).last()
+  await page.getByRole('button', { name: 'Stop', exact: true }).or(last.getByRole('button', { name: 'Answer again' })).first().waitFor()
+  await last.locator('.prose').waitFor()
 }
 
 /** Waits for the end of the answer. A small model may not find one: then it is stopped. */

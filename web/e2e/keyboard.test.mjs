@@ -128,7 +128,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
     await press('Enter')
     await page.getByRole('combobox', { name: 'Choose a model' }).waitFor({ state: 'hidden' })
     assert.notEqual(await chosen(), before)
-    assert.ok(await picker.evaluate((el) => el === document.activeElement))
+    await picker.and(page.locator(':focus')).waitFor()
     await press('Shift+Escape')
     await writing()
     await say('Give me a short answer: which model are you?')

@@ -108,8 +108,7 @@ test('coloured code, formulas, diagrams, footnotes, thoughts', { skip }, async (
 test('a connection that breaks again and again', { skip }, async () => {
   await fresh()
   await weather({ dropAfter: 9, splitBytes: true, pace: 1 })
-  await say(page, 'What is a context window? It breaks.', { wait: false })
-  await ended(page)
+  await say(page, 'What is a context window? It breaks.')
   const text = await finalText(page)
   await weather(calm)
   await page.reload()

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { accessible, answers, begun, chatModels, composer, ended, enter, finalText, lastText, launch, newChat, patience, question, say, shot, sizes, target, watch } from './harness.mjs'
+import { accessible, answers, begun, chatModels, composer, ended, enter, finalText, lastText, launch, newChat, patience, question, say, shot, sizes, target, watch, watching } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
 let browser, context, page, faults
@@ -29,13 +29,15 @@ before(async () => {
 after(() => browser?.close())
 
 test('a message that is sent while an answer comes waits for its end', { skip }, async () => {
-  await say(page, 'Write a long text about the sea, please.', { wait: false })
-  await composer(page).fill('Give me a short answer: is salt a mineral?')
-  await composer(page).press('Enter')
-  await composer(page).fill('This one is removed')
-  await composer(page).press('Enter')
   const queue = page.getByRole('list', { name: 'Messages that wait for the answer' })
-  await queue.getByText('This one is removed').waitFor()
+  await watching(page, async () => {
+    await say(page, 'Write a long text about the sea, please.', { wait: false })
+    await composer(page).fill('Give me a short answer: is salt a mineral?')
+    await composer(page).press('Enter')
+    await composer(page).fill('This one is removed')
+    await composer(page).press('Enter')
+    await queue.getByText('This one is removed').waitFor()
+  })
   await accessible(page)
   await shot(page, 'queue-chips')
   await queue.getByRole('listitem').filter({ hasText: 'This one is removed' }).getByRole('button', { name: 'Remove this message' }).click()
