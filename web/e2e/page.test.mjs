@@ -18,7 +18,6 @@ before(async () => {
 })
 after(() => browser?.close())
 
-const conversation = () => page.getByRole('region', { name: 'Conversation' })
 
 const open = (path = '/') => page.goto(new URL(path, target.url).href)
 
