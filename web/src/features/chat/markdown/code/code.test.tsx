@@ -111,7 +111,13 @@ describe('colours', () => {
 describe('the colours of the themes', () => {
   const tokens = readFileSync('src/styles/tokens.css', 'utf8')
   const styles = readFileSync('src/styles/code.css', 'utf8')
-  const [light = '', dark = ''] = tokens.split("[data-theme='dark'] {")
+  const block = (selector: string) => tokens.split(`\n${selector} {`)[1]?.split('\n}')[0] ?? ''
+  const [light, dark] = [block(':root'), block("[data-theme='dark']")]
+  // What comes first counts: colours that a raised contrast leaves alone are those of the theme.
+  const raised = [
+    block("[data-contrast='more']:not([data-theme='dark'])") + block("[data-contrast='more']") + light,
+    block("[data-theme='dark'][data-contrast='more']") + dark,
+  ]
   const of = (theme: string, name: string) => new RegExp(`--c-${name}: (#[0-9a-f]{6});`).exec(theme)?.[1] ?? ''
   const luminance = (colour: string) =>
     [1, 3, 5]
@@ -125,6 +131,7 @@ describe('the colours of the themes', () => {
   test.each(kinds)('%s can be read on the ground of code', (kind) => {
     expect(styles).toContain(`.code-${kind} {\n    color: var(--c-code-${kind});`)
     for (const theme of [light, dark]) expect(contrast(of(theme, `code-${kind}`), of(theme, 'sunken'))).toBeGreaterThanOrEqual(4.5)
+    for (const theme of raised) expect(contrast(of(theme, `code-${kind}`), of(theme, 'sunken'))).toBeGreaterThanOrEqual(7)
   })
 })
 
