@@ -162,7 +162,7 @@ func (p *Parts) newServer(version string) *edge.Server {
 	return server
 }
 
-// Close ends a download, frees the models and closes the database.
+// Close ends a download, frees the models, waits for the last records and closes the database.
 func (p *Parts) Close(ctx context.Context) error {
 	var errs []error
 	if p.Downloads != nil {
@@ -170,6 +170,9 @@ func (p *Parts) Close(ctx context.Context) error {
 	}
 	if p.Serving != nil {
 		errs = append(errs, p.Serving.Close(ctx))
+	}
+	if p.Orchestrator != nil {
+		p.Orchestrator.Close()
 	}
 	if e, ok := p.engine.(*isolated); ok {
 		errs = append(errs, e.Close(ctx))

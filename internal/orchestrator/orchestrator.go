@@ -70,12 +70,21 @@ type Orchestrator struct {
 	usage   Recorder
 	metrics *Metrics
 	log     *zap.Logger
+	late    errgroup.Group // records written after their answers
 }
 
-// New makes an orchestrator.
+// mostLate is how many records may be on their way to the disk before their requests wait for it.
+const mostLate = 32
+
+// New makes an orchestrator. It must be closed before what it is given.
 func New(models Generator, recorder Recorder, metrics *Metrics, log *zap.Logger) *Orchestrator {
-	return &Orchestrator{models: models, usage: recorder, metrics: metrics, log: log}
+	o := &Orchestrator{models: models, usage: recorder, metrics: metrics, log: log}
+	o.late.SetLimit(mostLate)
+	return o
 }
+
+// Close waits for the last records. No turn may run any more.
+func (o *Orchestrator) Close() { _ = o.late.Wait() }
 
 // Answer runs a turn and writes its usage record, whichever way it ended.
 func (o *Orchestrator) Answer(ctx context.Context, ask Ask, sink Sink) (Result, error) {
@@ -139,7 +148,7 @@ func (r *Result) add(choice int, out serving.Outcome) {
 	}
 }
 
-// Embed turns inputs into vectors and writes the usage record.
+// Embed turns inputs into vectors. The usage record follows.
 func (o *Orchestrator) Embed(ctx context.Context, ask Ask, inputs []serving.Input) (serving.Embeddings, error) {
 	began := time.Now()
 	out, err := o.models.Embed(ctx, ask.Scope, ask.Model, inputs)
@@ -147,7 +156,7 @@ func (o *Orchestrator) Embed(ctx context.Context, ask Ask, inputs []serving.Inpu
 	return out, err
 }
 
-// Rank judges documents and writes the usage record.
+// Rank judges documents. The usage record follows.
 func (o *Orchestrator) Rank(ctx context.Context, ask Ask, r serving.Ranking) (serving.Scores, error) {
 	began := time.Now()
 	out, err := o.models.Rank(ctx, ask.Scope, ask.Model, r)
@@ -155,11 +164,15 @@ func (o *Orchestrator) Rank(ctx context.Context, ask Ask, r serving.Ranking) (se
 	return out, err
 }
 
-// recordSince writes the record of a request that writes no answer.
+// recordSince writes the record of a request that is not a turn, while its caller goes on: to write it takes as long
+// as to embed a few words. A crash may take the records of the last milliseconds.
 func (o *Orchestrator) recordSince(ctx context.Context, ask Ask, began time.Time, used chat.Usage, timings chat.Timings, failed error) {
 	result := Result{Usage: used, Timings: chat.Timings{"total": time.Since(began).Milliseconds()}}
 	maps.Copy(result.Timings, timings)
-	o.record(ctx, ask, result, failed)
+	o.late.Go(func() error {
+		o.record(ctx, ask, result, failed)
+		return nil
+	})
 }
 
 // record outlives the request: a turn whose reader hung up has still used what it used.
