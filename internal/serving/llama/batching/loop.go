@@ -58,7 +58,8 @@ type Loop struct {
 	turn     uint64 // grows with each sequence that comes or goes
 	batch    []Entry
 	hungry   []*sequence   // room to sort in
-	perToken time.Duration // smoothed cost of a token of a prompt; 0 is unknown
+	perToken time.Duration // smoothed cost of a token of a prompt in whole chunks; 0 is unknown
+	perFew   time.Duration // and in smaller ones
 	costs    costs
 	guessed  int // tokens of the step, and how many of them were right
 	right    int
@@ -214,7 +215,7 @@ func (l *Loop) step() {
 	}
 	l.active = slices.DeleteFunc(l.active, func(s *sequence) bool { return s.output >= 0 && l.sample(s) })
 	if prompts > 0 {
-		l.measure(took)
+		l.measure(prompts, took)
 	} else {
 		l.costs.took(len(l.batch), took)
 	}

@@ -132,7 +132,7 @@ func checkPauses(t *testing.T, f *fake) {
 }
 
 // A short prompt that comes after two long ones has its answer first, the long ones come one after the other,
-// and the first of them moves all the time.
+// and the first of them never stands for long.
 func TestShortPromptsComeFirst(t *testing.T) {
 	t.Parallel()
 	f := &fake{
@@ -150,7 +150,7 @@ func TestShortPromptsComeFirst(t *testing.T) {
 	for _, r := range runs {
 		r.wait(t)
 	}
-	answered, began := map[int32]int{}, true // by slot, which they have in the order of their coming
+	answered, stood, longest := map[int32]int{}, 0, 0 // by slot, which they have in the order of their coming
 	for i, batch := range f.history() {
 		moved := false
 		for _, e := range batch {
@@ -159,14 +159,38 @@ func TestShortPromptsComeFirst(t *testing.T) {
 			}
 			moved = moved || e.Slot == 0
 		}
-		_, done := answered[0]
-		began = began && (moved || done)
+		if _, done := answered[0]; moved || done {
+			stood = 0
+		} else {
+			stood++
+		}
+		longest = max(longest, stood)
 	}
 	if answered[2] > 5 || answered[0] > 30 || answered[1] < answered[0]+10 {
 		t.Errorf("the answers began at the steps %v: want the short one at once, then one long one, then the other", answered)
 	}
-	if !began {
-		t.Error("a step did nothing for the one that came first")
+	if longest >= kept {
+		t.Errorf("%d steps did nothing for the one that came first", longest)
+	}
+}
+
+// A part that is too small to be cheap is neither computed nor left for later.
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ rest, most, least, room, want int }{
+		{rest: 4096, most: 512, least: 65, room: 512, want: 512},
+		{rest: 520, most: 512, least: 65, room: 512, want: 455},
+		{rest: 512, most: 512, least: 65, room: 512, want: 512},
+		{rest: 100, most: 65, least: 65, room: 512, want: 100},
+		{rest: 100, most: 65, least: 65, room: 90, want: 65},
+		{rest: 30, most: 65, least: 65, room: 512, want: 30},
+		{rest: 300, most: 20, least: 65, room: 20, want: 0},
+		{rest: 300, most: 20, least: 1, room: 20, want: 20},
+		{rest: 30, most: 0, least: 1, room: 5, want: 0},
+	} {
+		if got := cut(c.rest, c.most, c.least, c.room); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
 	}
 }
 

@@ -6,11 +6,15 @@ import (
 )
 
 const (
-	// firstChunk is how many tokens of prompts join running streams before their cost is known.
-	firstChunk = 64
+	// wholeChunk is from how many tokens of a prompt on llama.cpp's attention works by tiles of 64 (ops.cpp): at a
+	// context of 1700 tokens, 8 tokens took 300 ms on two cores and 65 took 330. One goes with the others' tokens.
+	wholeChunk = 65
+	// patience is how many times longer a step may take for the sake of a whole chunk, than it should or than it
+	// would with the least one.
+	patience = 4
 	// leastChunk keeps prompts moving where the model is so slow that any chunk breaks the time of a step.
 	leastChunk = 8
-	// kept is the part of the prompts' share that the one that came first has for itself: a quarter.
+	// kept is the part of the prompts' shares that the one that came first has for itself: a quarter.
 	kept = 4
 	// quiet is how many times longer a step may take while no stream is running. It still has an end,
 	// since cancellations and newcomers are seen between steps.
@@ -44,7 +48,7 @@ func (l *Loop) plan() (prompts int) {
 				s.grant = 1
 			}
 		}
-		prompts = l.share(min(budget, free-decoding))
+		prompts = l.share(min(budget, free-decoding), min(l.cfg.Batch, free)-decoding)
 		if decoding+prompts == 0 && len(l.active) > 1 {
 			l.putBack() // prompts hold each other's room
 			continue
@@ -58,10 +62,10 @@ func (l *Loop) plan() (prompts int) {
 	}
 }
 
-// share deals budget to the prompts and returns what was dealt. Whose prompt needs least comes first: that
-// brings first tokens soonest, for most readers, and nobody's short question waits for a long document. A
+// share deals about budget to the prompts, at most room, and returns what was dealt. Whose prompt needs least comes
+// first: that brings first tokens soonest, for most readers, and nobody's short question waits for a long document. A
 // part is kept for the one that came first, so that it always moves.
-func (l *Loop) share(budget int) (dealt int) {
+func (l *Loop) share(budget, room int) (dealt int) {
 	l.hungry = l.hungry[:0]
 	for _, s := range l.active {
 		if s.pending() > 1 {
@@ -71,17 +75,44 @@ func (l *Loop) share(budget int) (dealt int) {
 	if len(l.hungry) == 0 || budget <= 0 {
 		return 0
 	}
+	least := wholeChunk
+	if budget < wholeChunk {
+		least = 1
+	}
 	deal := func(s *sequence, most int) {
-		n := min(most, s.pending()-s.grant)
+		n := cut(s.pending()-s.grant, most, least, room-dealt)
 		s.grant += n
 		dealt += n
 	}
-	deal(l.hungry[0], max(1, budget/kept))
+	switch {
+	case budget >= kept*wholeChunk:
+		deal(l.hungry[0], budget/kept)
+	case l.work.Steps%kept == 0: // too little to be cut
+		deal(l.hungry[0], budget)
+	}
 	slices.SortStableFunc(l.hungry, func(a, b *sequence) int { return a.pending() - b.pending() })
 	for _, s := range l.hungry {
 		deal(s, budget-dealt)
 	}
 	return dealt
+}
+
+// cut takes about most of the rest of a prompt, and neither takes nor leaves a part that is smaller than least: a few
+// tokens late in a long prompt may cost as much as a thousand.
+func cut(rest, most, least, room int) int {
+	n := min(most, rest)
+	if left := rest - n; left > 0 && left < least {
+		switch {
+		case rest-least >= least:
+			n = rest - least
+		case rest <= room:
+			n = rest
+		}
+	}
+	if n < rest && n < least {
+		return 0
+	}
+	return n
 }
 
 // fill writes the granted tokens into the batch, by slot, and closes gaps that Config.Gap allows.
@@ -128,31 +159,42 @@ func (l *Loop) put(s *sequence) {
 	}
 }
 
-// chunk is how many tokens of prompts may join a step beside so many decoding sequences.
+// chunk is how many tokens of prompts may join a step beside so many decoding sequences. Whole chunks cost much
+// less a token, so that smaller ones are for models that are too slow for them and save time with them.
 func (l *Loop) chunk(decoding int) int {
 	budget := l.cfg.Step
 	if decoding == 0 {
 		budget *= quiet
 	}
-	if l.perToken == 0 {
-		if decoding == 0 {
-			return firstChunk * quiet
-		}
-		return firstChunk
+	cost := l.perToken
+	if cost == 0 {
+		cost = l.perFew
 	}
-	return max(leastChunk, int(budget/l.perToken))
+	switch {
+	case cost == 0 && decoding == 0:
+		return wholeChunk * quiet
+	case cost*wholeChunk <= patience*max(budget, l.perFew*leastChunk):
+		return max(wholeChunk, int(budget/max(1, cost)))
+	case l.perFew == 0:
+		return leastChunk
+	}
+	return max(leastChunk, int(budget/l.perFew))
 }
 
 // measure learns what a token of a prompt costs. A decoding token costs about as much, so the whole
 // batch is counted.
-func (l *Loop) measure(took time.Duration) {
-	if len(l.batch) < leastChunk {
+func (l *Loop) measure(prompts int, took time.Duration) {
+	if prompts < leastChunk {
 		return
 	}
 	cost := max(1, took/time.Duration(len(l.batch)))
-	if l.perToken == 0 {
-		l.perToken = cost
+	known := &l.perToken
+	if prompts < wholeChunk {
+		known = &l.perFew
+	}
+	if *known == 0 {
+		*known = cost
 		return
 	}
-	l.perToken = (3*l.perToken + cost) / 4
+	*known = (3**known + cost) / 4
 }
