@@ -13,18 +13,32 @@ const onlyWoff2: Plugin = {
   transform: (code, id) => (/katex[\w.-]*\.css/.test(id) ? code.replace(/,\s*url\([^)]+\)\s*format\("(?:woff|truetype)"\)/g, '') : undefined),
 }
 
+// Every address needs the file "base". The page itself tells the browser, before a script is there to ask for it, and
+// that what is drawn first is wanted first.
+const baseAhead: Plugin = {
+  name: 'base-ahead',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_, { path, bundle = {} }) =>
+      Object.keys(bundle)
+        .filter((name) => path === '/index.html' && /^assets\/base-[^/]*\.js$/.test(name))
+        .map((name) => ({ tag: 'link', attrs: { rel: 'modulepreload', fetchpriority: 'low', href: `/${name}` }, injectTo: 'head' as const })),
+  },
+}
+
 // What the page starts with comes in few files, not in fifty: what src/main.ts needs itself, what every address needs,
-// sign-in included, and what the chat needs besides. Each file holds these modules and all that they import; a module
+// sign-in included, what the chat needs besides, and its sidebar. Each file holds these modules and all that they import; a module
 // that two of them need is in the earlier one. Everything else is left to the bundler.
 const groups = [
   // Not main.ts itself: the page of diagrams shares this file, and must not begin the other page.
   { name: 'first', priority: 3, test: /src\/(api\/early|app\/pages|i18n\/languages)\.ts$|vite\/preload-helper/ },
   { name: 'base', priority: 2, test: /src\/(start|features\/auth\/SignInPage)\.tsx$/ },
   { name: 'chat', priority: 1, test: /src\/app\/Shell\.tsx$/ },
+  { name: 'sidebar', priority: 0, test: /src\/features\/conversations\/Sidebar\.tsx$/ },
 ]
 
 export default defineConfig({
-  plugins: [onlyWoff2, react(), tailwindcss()],
+  plugins: [onlyWoff2, baseAhead, react(), tailwindcss()],
   resolve: {
     alias: {
       '@': here('./src'),

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { lazyRouteComponent, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { errorText } from '@/api/errorText'
@@ -9,20 +9,27 @@ import { ChatPage } from '@/features/chat/ChatPage'
 import { preloadMarkdown } from '@/features/chat/markdown/Answer'
 import { executeAll, watchDoomed } from '@/features/conversations/doomed'
 import { offered, useOffer } from '@/features/commands/offers'
-import { Sidebar } from '@/features/conversations/Sidebar'
-import { whenQuiet } from '@/kit/quiet'
+import { Skeleton } from '@/kit/Skeleton'
 import { toast } from '@/kit/toasts'
 import { AccountMenu } from './AccountMenu'
 import { Drawer } from './Drawer'
 import { Gate } from './Gate'
+import { sidebar as loadSidebar } from './pages'
 import { useSidebarOpen, useWide } from './useSidebar'
 
 const SettingsDialog = lazy(() => import('@/features/settings/SettingsDialog'))
 const ShareDialog = lazy(() => import('@/features/sharing/ShareDialog').then((m) => ({ default: m.ShareDialog })))
 const PromptsDialog = lazy(() => import('@/features/prompts/PromptsDialog').then((m) => ({ default: m.PromptsDialog })))
 
-// An open chat is drawn with it. A new one needs it later, and loads it once it is there itself.
+export const Sidebar = lazyRouteComponent(loadSidebar)
+
+// An open chat is drawn with Markdown. All else waits until somebody begins to use the page.
 if (location.pathname.startsWith('/c/')) preloadMarkdown()
+const begin = () => {
+  preloadMarkdown()
+  Sidebar.preload?.()?.catch(() => {})
+}
+for (const sign of ['pointerdown', 'keydown']) addEventListener(sign, begin, { once: true, passive: true })
 
 /** The chat, for who is signed in. */
 export function Shell() {
@@ -43,7 +50,6 @@ function SignedIn({ me }: { me: Me }) {
   const [shared, setShared] = useState<Conversation | null>(null)
   const client = useQueryClient()
   useEffect(() => watchDoomed(client), [client])
-  useEffect(() => whenQuiet(preloadMarkdown), [])
 
   const leave = (message: string) => {
     toast({ text: message })
@@ -100,10 +106,10 @@ function SignedIn({ me }: { me: Me }) {
       <a href="#main" className="absolute -top-20 start-3 z-50 rounded-sm bg-text px-3 py-2 text-sm text-canvas focus:top-3">
         {t('app.skip')}
       </a>
-      {wide && pinned && <div className="w-68 shrink-0 border-e border-line">{sidebar(false)}</div>}
+      {wide && pinned && <div className="w-68 shrink-0 border-e border-line"><Suspense>{sidebar(false)}</Suspense></div>}
       {!wide && (
         <Drawer open={drawer} onClose={() => setDrawer(false)} label={t('list.label')}>
-          {sidebar(true)}
+          <Suspense fallback={<Skeleton className="m-4 h-8" />}>{sidebar(true)}</Suspense>
         </Drawer>
       )}
       <ChatPage

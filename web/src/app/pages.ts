@@ -1,6 +1,18 @@
+import { sidebarWanted, wide } from './room'
+
+export const sidebar = () => import('@/features/conversations/Sidebar').then((m) => ({ default: m.Sidebar }))
+
+// The chat is drawn once, with its sidebar where that stands beside it. A phone fetches the sidebar when it is opened.
+async function shell() {
+  const beside = wide.matches && sidebarWanted() && sidebar()
+  const m = await import('./Shell')
+  if (beside) await m.Sidebar.preload?.()?.catch(() => {})
+  return { default: m.Shell }
+}
+
 /** The parts of the page, each of them fetched when it is wanted. */
 export const pages = {
-  shell: () => import('./Shell').then((m) => ({ default: m.Shell })),
+  shell,
   admin: () => import('./Admin').then((m) => ({ default: m.Admin })),
   signIn: () => import('@/features/auth/SignInPage').then((m) => ({ default: m.SignInPage })),
   setup: () => import('@/features/setup/SetupPage').then((m) => ({ default: m.SetupPage })),

@@ -1,8 +1,5 @@
 import { useState, useSyncExternalStore } from 'react'
-import { settings } from '@/kit/storage'
-
-const wide = matchMedia('(min-width: 800px)')
-const key = 'parley.sidebar'
+import { sidebarWanted, wantSidebar, wide } from './room'
 
 /** Whether the sidebar has room beside the chat. */
 export function useWide(): boolean {
@@ -17,11 +14,11 @@ export function useWide(): boolean {
 
 /** Whether the sidebar is shown where it has room. */
 export function useSidebarOpen(): [boolean, (open: boolean) => void] {
-  const [open, setOpen] = useState(() => settings.get(key) !== 'closed')
+  const [open, setOpen] = useState(sidebarWanted)
   return [
     open,
     (next) => {
-      settings.set(key, next ? 'open' : 'closed')
+      wantSidebar(next)
       setOpen(next)
     },
   ]

@@ -1,0 +1,11 @@
+import { settings } from '@/kit/storage'
+
+const key = 'parley.sidebar'
+
+/** Whether the sidebar has room beside the chat. */
+export const wide = matchMedia('(min-width: 800px)')
+
+/** Whether the reader wants it there. */
+export const sidebarWanted = () => settings.get(key) !== 'closed'
+
+export const wantSidebar = (open: boolean) => settings.set(key, open ? 'open' : 'closed')
