@@ -88,9 +88,9 @@ func New(cfg Config, catalogue Catalogue, loader Loader, metrics *Metrics, log *
 func (s *Service) Close(ctx context.Context) error { return s.pool.shut(ctx) }
 
 // Resolve finds the installed model that a request means; "" is the default of the kind. A name that is
-// not installed is fault.NotFound of kind "model_not_found"; no model at all is fault.Unavailable of
-// kind "no_model", which names the command that fixes it.
-func (s *Service) Resolve(kind Kind, name string) (Model, error) {
+// not installed, or not for the tenant, is fault.NotFound of kind "model_not_found"; no model at all is fault.Unavailable
+// of kind "no_model", which names the command that fixes it. The tenant "" is the install itself, which has all models.
+func (s *Service) Resolve(tenant string, kind Kind, name string) (Model, error) {
 	if name == "" {
 		m, ok, err := s.catalogue.Default(kind)
 		if err != nil {
@@ -106,7 +106,7 @@ func (s *Service) Resolve(kind Kind, name string) (Model, error) {
 		return Model{}, err
 	}
 	for _, m := range installed {
-		if m.ID == name {
+		if m.ID == name && (tenant == "" || m.For(tenant)) {
 			if m.Kind != kind {
 				return Model{}, fault.Invalid("the model %q is for %s, not for %s", name, m.Kind, kind).At("model").OfKind("model_not_suitable")
 			}
@@ -114,7 +114,7 @@ func (s *Service) Resolve(kind Kind, name string) (Model, error) {
 		}
 	}
 	if len(installed) == 0 {
-		return s.Resolve(kind, "")
+		return s.Resolve(tenant, kind, "")
 	}
 	return Model{}, fault.NotFound("the model %q is not installed; GET /v1/models lists those that are", name).At("model").OfKind("model_not_found")
 }
@@ -173,7 +173,7 @@ func (s *Service) Generate(
 	if g.Params.MaxTokens == 0 {
 		g.Params.MaxTokens = s.maxAnswer
 	}
-	g.Tenant = sc.Tenant
+	g.Tenant, g.Adapter = sc.Tenant, m.adapter()
 	t := turn{sc: sc, model: m, began: time.Now(), waiting: waiting}
 	var out Outcome
 	err := again(func() (silent bool, err error) {

@@ -2366,6 +2366,8 @@ export interface components {
             parley: components["schemas"]["OpenAIModelExtra"];
         };
         OpenAIModelExtra: {
+            /** @description The model that it is an adapter of, whose context and engine it has. */
+            base?: string;
             /** @description Tokens of one conversation. */
             context?: number;
             /** @description The caller gets it where a request of its kind names no model. */

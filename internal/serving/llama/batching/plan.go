@@ -12,8 +12,8 @@ const (
 	leastChunk = 8
 	// kept is the part of the prompts' share that the one that came first has for itself: a quarter.
 	kept = 4
-	// quiet is how many times longer a step may take while no stream is running. It still has an end,
-	// since cancellations and newcomers are seen between steps.
+	// quiet is how many times longer a step may take while no stream is running and no other adapter waits. It still has
+	// an end, since cancellations and newcomers are seen between steps.
 	quiet = 20
 )
 
@@ -22,16 +22,16 @@ const (
 func (l *Loop) plan() (prompts int) {
 	for {
 		l.batch = l.batch[:0]
+		l.choose()
 		decoding, hungry := 0, 0
-		for _, s := range l.active {
-			s.grant, s.drafted, s.output = 0, 0, -1
-			if s.pending() == 1 {
+		for _, s := range l.running {
+			if s.decoding() {
 				decoding++
 			} else {
 				hungry += s.pending()
 			}
 		}
-		budget := min(l.cfg.Batch-decoding, hungry, l.chunk(decoding))
+		budget := min(l.cfg.Batch-decoding, hungry, l.chunk())
 		l.reclaim(decoding + budget)
 		free := len(l.cells.free)
 		// A sequence alone always fits: no request needs more cells than there are.
@@ -39,8 +39,8 @@ func (l *Loop) plan() (prompts int) {
 			l.putBack()
 			continue
 		}
-		for _, s := range l.active {
-			if s.pending() == 1 {
+		for _, s := range l.running {
+			if s.decoding() {
 				s.grant = 1
 			}
 		}
@@ -63,7 +63,7 @@ func (l *Loop) plan() (prompts int) {
 // part is kept for the one that came first, so that it always moves.
 func (l *Loop) share(budget int) (dealt int) {
 	l.hungry = l.hungry[:0]
-	for _, s := range l.active {
+	for _, s := range l.running {
 		if s.pending() > 1 {
 			l.hungry = append(l.hungry, s)
 		}
@@ -128,17 +128,14 @@ func (l *Loop) put(s *sequence) {
 	}
 }
 
-// chunk is how many tokens of prompts may join a step beside so many decoding sequences.
-func (l *Loop) chunk(decoding int) int {
-	budget := l.cfg.Step
-	if decoding == 0 {
-		budget *= quiet
+// chunk is how many tokens of prompts may join a step.
+func (l *Loop) chunk() int {
+	budget, first := l.cfg.Step, firstChunk
+	if alone := len(l.running) == len(l.active); alone && !slices.ContainsFunc(l.active, (*sequence).decoding) {
+		budget, first = budget*quiet, first*quiet
 	}
 	if l.perToken == 0 {
-		if decoding == 0 {
-			return firstChunk * quiet
-		}
-		return firstChunk
+		return first
 	}
 	return max(leastChunk, int(budget/l.perToken))
 }
