@@ -91,6 +91,8 @@ type Generation struct {
 	Params   chat.Params
 	// Adapter, when not nil, is added to the model. The Service sets it.
 	Adapter *Adapter
+	// Class says who goes first where requests wait for the engine; engines do not heed it.
+	Class Class
 	// Tenant owns what is computed: it is reused for the same tenant's other requests with the same adapter only.
 	Tenant string
 	// Volatile says that nothing of it may be written to a disk.

@@ -174,7 +174,7 @@ func (s *Service) Generate(
 		g.Params.MaxTokens = s.maxAnswer
 	}
 	g.Tenant, g.Adapter = sc.Tenant, m.adapter()
-	t := turn{sc: sc, model: m, began: time.Now(), waiting: waiting}
+	t := turn{sc: sc, class: g.Class, model: m, began: time.Now(), waiting: waiting}
 	var out Outcome
 	err := again(func() (silent bool, err error) {
 		out, err = s.generate(ctx, &t, g, emit)
@@ -197,6 +197,7 @@ func crashed(err error) bool { return err != nil && fault.From(err).Kind == Engi
 // turn is one answer on its way.
 type turn struct {
 	sc          chat.Scope
+	class       Class
 	model       Model
 	began       time.Time
 	first, last time.Time // pieces
@@ -240,7 +241,7 @@ func (s *Service) enter(ctx context.Context, t *turn) (lease, chat.Timings, erro
 			return lease{}, nil, err
 		}
 		loaded := time.Now()
-		leave, err := l.gate.Enter(ctx, t.sc.Tenant, t.waiting)
+		leave, err := l.gate.Enter(ctx, Caller{Tenant: t.sc.Tenant, User: t.sc.User, Class: t.class}, t.waiting)
 		waited := chat.Timings{"load": loaded.Sub(t.began).Milliseconds(), "queue": time.Since(loaded).Milliseconds()}
 		if err != nil {
 			l.release()
@@ -270,7 +271,7 @@ func (s *Service) Check(sc chat.Scope, m Model, g Generation) error {
 	} else if err != nil {
 		return err
 	}
-	err := l.gate.Full(sc.Tenant)
+	err := l.gate.Full(Caller{Tenant: sc.Tenant, User: sc.User, Class: g.Class})
 	s.metrics.refused(err)
 	return err
 }
