@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,6 +75,9 @@ func engine(args []string) {
 		if m.ID == "hostile" {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
+		}
+		if m.Kind == serving.KindRerank {
+			return ranking{&servingtest.Scripted{Model: m}}
 		}
 		e := &servingtest.Scripted{Model: m, Slots: 16, Context: 8192, Gate: make(chan struct{}), Reply: func(g serving.Generation) string {
 			switch g.Messages[0].Text {
@@ -168,6 +172,43 @@ func TestConforms(t *testing.T) {
 	}
 	servingtest.Run(t, load(serving.KindChat))
 	servingtest.RunEmbed(t, load(serving.KindEmbed))
+}
+
+// ranking is an engine that finds each document as good as it is long.
+type ranking struct{ *servingtest.Scripted }
+
+func (ranking) Rank(_ context.Context, r serving.Ranking) (serving.Scores, error) {
+	var out serving.Scores
+	for _, d := range r.Documents {
+		out.Scores = append(out.Scores, float32(len(d))/16)
+	}
+	out.Usage.InputTokens = len(r.Documents)
+	return out, nil
+}
+
+func TestRankInTheChild(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, nil)
+	e, err := s.Load(t.Context(), serving.Model{ID: "r", Kind: serving.KindRerank})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranker, ok := e.(serving.Ranker)
+	if !ok {
+		t.Fatalf("%T does not rank", e)
+	}
+	out, err := ranker.Rank(t.Context(), serving.Ranking{Query: "q", Documents: []string{"ab", "abcd"}})
+	if err != nil || !slices.Equal(out.Scores, []float32{0.125, 0.25}) || out.Usage.InputTokens != 2 {
+		t.Errorf("got %+v, %v", out, err)
+	}
+	// One that chats in the same child does not.
+	chats, err := s.Load(t.Context(), serving.Model{ID: "a", Kind: serving.KindChat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := chats.(serving.Ranker); ok {
+		t.Error("a model that chats says that it ranks")
+	}
 }
 
 type catalogue struct{}

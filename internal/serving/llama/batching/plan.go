@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// wholeChunk is from how many tokens of a prompt on llama.cpp's attention works by tiles of 64 (ops.cpp): at a
-	// context of 1700 tokens, 8 tokens took 300 ms on two cores and 65 took 330. One goes with the others' tokens.
+	// wholeChunk is from how many tokens of a prompt on llama.cpp's attention works by tiles of 64 (ops.cpp): late in a
+	// prompt of 4096 tokens, 8 took half a second on two cores, and 65 took as long. One goes with the others' tokens.
 	wholeChunk = 65
 	// patience is how many times longer a step may take for the sake of a whole chunk, than it should or than it
 	// would with the least one.
@@ -16,8 +16,8 @@ const (
 	leastChunk = 8
 	// kept is the part of the prompts' shares that the one that came first has for itself: a quarter.
 	kept = 4
-	// quiet is how many times longer a step may take while no stream is running. It still has an end,
-	// since cancellations and newcomers are seen between steps.
+	// quiet is how many times longer a step may take while no stream is running and no other adapter waits. It still has
+	// an end, since cancellations and newcomers are seen between steps.
 	quiet = 20
 )
 
@@ -26,16 +26,16 @@ const (
 func (l *Loop) plan() (prompts int) {
 	for {
 		l.batch = l.batch[:0]
+		l.choose()
 		decoding, hungry := 0, 0
-		for _, s := range l.active {
-			s.grant, s.drafted, s.output = 0, 0, -1
-			if s.pending() == 1 {
+		for _, s := range l.running {
+			if s.decoding() {
 				decoding++
 			} else {
 				hungry += s.pending()
 			}
 		}
-		budget := min(l.cfg.Batch-decoding, hungry, l.chunk(decoding))
+		budget := min(l.cfg.Batch-decoding, hungry, l.chunk())
 		l.reclaim(decoding + budget)
 		free := len(l.cells.free)
 		// A sequence alone always fits: no request needs more cells than there are.
@@ -43,8 +43,8 @@ func (l *Loop) plan() (prompts int) {
 			l.putBack()
 			continue
 		}
-		for _, s := range l.active {
-			if s.pending() == 1 {
+		for _, s := range l.running {
+			if s.decoding() {
 				s.grant = 1
 			}
 		}
@@ -67,7 +67,7 @@ func (l *Loop) plan() (prompts int) {
 // part is kept for the one that came first, so that it always moves.
 func (l *Loop) share(budget, room int) (dealt int) {
 	l.hungry = l.hungry[:0]
-	for _, s := range l.active {
+	for _, s := range l.running {
 		if s.pending() > 1 {
 			l.hungry = append(l.hungry, s)
 		}
@@ -159,22 +159,22 @@ func (l *Loop) put(s *sequence) {
 	}
 }
 
-// chunk is how many tokens of prompts may join a step beside so many decoding sequences. Whole chunks cost much
-// less a token, so that smaller ones are for models that are too slow for them and save time with them.
-func (l *Loop) chunk(decoding int) int {
-	budget := l.cfg.Step
-	if decoding == 0 {
-		budget *= quiet
+// chunk is how many tokens of prompts may join a step. Whole chunks cost much less a token, so that smaller ones are
+// for models that are too slow for them and save time with them.
+func (l *Loop) chunk() int {
+	budget, first := l.cfg.Step, wholeChunk
+	if alone := len(l.running) == len(l.active); alone && !slices.ContainsFunc(l.active, (*sequence).decoding) {
+		budget, first = budget*quiet, first*quiet
 	}
 	cost := l.perToken
 	if cost == 0 {
 		cost = l.perFew
 	}
 	switch {
-	case cost == 0 && decoding == 0:
-		return wholeChunk * quiet
+	case cost == 0:
+		return first
 	case cost*wholeChunk <= patience*max(budget, l.perFew*leastChunk):
-		return max(wholeChunk, int(budget/max(1, cost)))
+		return max(wholeChunk, int(budget/cost))
 	case l.perFew == 0:
 		return leastChunk
 	}
