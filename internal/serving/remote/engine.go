@@ -21,6 +21,9 @@ type Engine struct {
 	info   serving.Info
 	work   atomic.Pointer[serving.Work]
 
+	metered bool
+	heard   time.Time // when the worker last told of it; guarded by client.mu
+
 	once   sync.Once
 	closed chan struct{} // closed when Close begins
 	err    error         // of Close

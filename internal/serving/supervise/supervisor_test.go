@@ -84,6 +84,8 @@ func engine(args []string) {
 			case "abort":
 				_ = syscall.Kill(os.Getpid(), syscall.SIGABRT)
 				select {}
+			case "hang":
+				select {}
 			case "environment":
 				return strings.Join(os.Environ(), "\n")
 			}
@@ -94,7 +96,7 @@ func engine(args []string) {
 				e.Gate <- struct{}{}
 			}
 		}()
-		return e
+		return metered{e}
 	}}
 	if err := worker.Serve(context.Background(), conn, loader, "test", log); err != nil {
 		log.Error("serve", zap.Error(err))
@@ -174,6 +176,11 @@ func TestConforms(t *testing.T) {
 	servingtest.RunEmbed(t, load(serving.KindEmbed))
 }
 
+// metered is an engine that says that it does no steps.
+type metered struct{ *servingtest.Scripted }
+
+func (metered) Work() serving.Work { return serving.Work{} }
+
 // ranking is an engine that finds each document as good as it is long.
 type ranking struct{ *servingtest.Scripted }
 
@@ -184,6 +191,33 @@ func (ranking) Rank(_ context.Context, r serving.Ranking) (serving.Scores, error
 	}
 	out.Usage.InputTokens = len(r.Documents)
 	return out, nil
+}
+
+// A child whose engine makes no step while an answer is asked for is killed, and counts as one that has died.
+func TestHungChildIsKilled(t *testing.T) {
+	t.Parallel()
+	s, seen := setup(t, func(l *limits) { l.hung, l.look = 300*time.Millisecond, 10*time.Millisecond })
+	e, err := s.Load(t.Context(), serving.Model{ID: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := s.State().PID
+	_, err = e.Generate(t.Context(), question("hang"), func(serving.Piece) error { return nil })
+	if f := fault.From(err); f == nil || f.Kind != serving.EngineCrashed {
+		t.Errorf("it ended with %v", err)
+	}
+	wait(t, "another process", func() bool { return s.State().PID != 0 && s.State().PID != pid })
+	if alive(pid) || seen.FilterMessage("the engine's process hangs and is killed").Len() == 0 {
+		t.Errorf("process %d is alive (%v) or nothing was logged", pid, alive(pid))
+	}
+	// One that only takes its time is left alone.
+	e, err = s.Load(t.Context(), serving.Model{ID: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Generate(t.Context(), question("hi"), func(serving.Piece) error { return nil }); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestRankInTheChild(t *testing.T) {
