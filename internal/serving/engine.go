@@ -143,13 +143,21 @@ const (
 
 // Model is an installed model file.
 type Model struct {
-	ID      string // name by which the API knows it
-	Kind    Kind
-	Path    string // the GGUF file
-	Context int    // tokens that a conversation may use; 0 means what the model was trained for
-	Created int64  // unix seconds of installation
+	ID   string // name by which the API knows it
+	Kind Kind
+	Path string // the GGUF file
+	// Projector is the GGUF file by which a chat model sees images, "" when it reads text only.
+	Projector string
+	Context   int   // tokens that a conversation may use; 0 means what the model was trained for
+	Created   int64 // unix seconds of installation
 	About
 }
+
+// ProjectorFile is the name of a model's projector in the folder of the model files.
+func ProjectorFile(id string) string { return ProjectorPrefix + id + ".gguf" }
+
+// ProjectorPrefix begins the names of projectors, which are no models.
+const ProjectorPrefix = "mmproj-"
 
 // Needs foresees the bytes that the model takes when it is loaded. Where nothing is known but the file, a fifth
 // more than its size is a guess for the cache and the buffers.
