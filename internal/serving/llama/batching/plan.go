@@ -22,16 +22,18 @@ const (
 func (l *Loop) plan() (prompts int) {
 	for {
 		l.batch = l.batch[:0]
-		decoding, hungry := 0, 0
+		pictures := l.picturesNext()
+		streaming, decoding, hungry := 0, 0, 0
 		for _, s := range l.active {
-			s.grant, s.drafted, s.output = 0, 0, -1
+			s.grant, s.drafted, s.output, s.ready = 0, 0, -1, s.stretch(pictures)
 			if s.pending() == 1 {
-				decoding++
+				streaming++
+				decoding += s.ready
 			} else {
-				hungry += s.pending()
+				hungry += s.ready
 			}
 		}
-		budget := min(l.cfg.Batch-decoding, hungry, l.chunk(decoding))
+		budget := min(l.cfg.Batch-decoding, hungry, l.chunk(streaming))
 		l.reclaim(decoding + budget)
 		free := len(l.cells.free)
 		// A sequence alone always fits: no request needs more cells than there are.
@@ -41,7 +43,7 @@ func (l *Loop) plan() (prompts int) {
 		}
 		for _, s := range l.active {
 			if s.pending() == 1 {
-				s.grant = 1
+				s.grant = s.ready
 			}
 		}
 		prompts = l.share(min(budget, free-decoding))
@@ -50,10 +52,11 @@ func (l *Loop) plan() (prompts int) {
 			continue
 		}
 		l.guessed, l.right = 0, 0
-		if prompts == 0 {
+		if prompts == 0 && !pictures {
 			l.guessed = l.draft(decoding, min(l.cfg.Batch, free)-decoding)
 		}
-		l.fill()
+		l.fill(pictures)
+		l.pictured = pictures
 		return prompts
 	}
 }
@@ -64,7 +67,7 @@ func (l *Loop) plan() (prompts int) {
 func (l *Loop) share(budget int) (dealt int) {
 	l.hungry = l.hungry[:0]
 	for _, s := range l.active {
-		if s.pending() > 1 {
+		if s.pending() > 1 && s.ready > 0 {
 			l.hungry = append(l.hungry, s)
 		}
 	}
@@ -72,7 +75,7 @@ func (l *Loop) share(budget int) (dealt int) {
 		return 0
 	}
 	deal := func(s *sequence, most int) {
-		n := min(most, s.pending()-s.grant)
+		n := min(most, s.ready-s.grant)
 		s.grant += n
 		dealt += n
 	}
@@ -84,14 +87,14 @@ func (l *Loop) share(budget int) (dealt int) {
 	return dealt
 }
 
-// fill writes the granted tokens into the batch, by slot, and closes gaps that Config.Gap allows.
-func (l *Loop) fill() {
+// fill writes the granted tokens into the batch, by slot, and closes gaps that Config.Gap allows, where they are tokens.
+func (l *Loop) fill(pictures bool) {
 	end := -1 // the last slot in the batch
 	for slot, p := range l.places {
 		if p.seq == nil || p.seq.grant == 0 {
 			continue
 		}
-		if end >= 0 && slot-end-1 <= l.cfg.Gap {
+		if end >= 0 && slot-end-1 <= l.cfg.Gap && !pictures {
 			l.pad(l.places[end+1 : slot])
 		}
 		l.put(p.seq)
@@ -121,21 +124,25 @@ func (l *Loop) put(s *sequence) {
 		if last {
 			s.output = len(l.batch)
 		}
-		l.batch = append(l.batch, Entry{Token: s.tokens[at], Pos: int32(at), Slot: s.slot, Output: last})
+		e := Entry{Token: s.tokens[at], Pos: int32(at), Slot: s.slot, Output: last}
+		if p, within := s.sight(at); within {
+			e.Embedding = p.Rows[at-p.At]
+		}
+		l.batch = append(l.batch, e)
 	}
 	for i, token := range s.guess[:s.drafted] {
 		l.batch = append(l.batch, Entry{Token: token, Pos: int32(len(s.tokens) + i), Slot: s.slot, Output: true})
 	}
 }
 
-// chunk is how many tokens of prompts may join a step beside so many decoding sequences.
-func (l *Loop) chunk(decoding int) int {
+// chunk is how many tokens of prompts may join a step while so many sequences are decoding.
+func (l *Loop) chunk(streaming int) int {
 	budget := l.cfg.Step
-	if decoding == 0 {
+	if streaming == 0 {
 		budget *= quiet
 	}
 	if l.perToken == 0 {
-		if decoding == 0 {
+		if streaming == 0 {
 			return firstChunk * quiet
 		}
 		return firstChunk
