@@ -159,15 +159,17 @@ func newEncoder(cfg Config, m *model, window, dim int, finish func([]float32) []
 	if e.long, err = newEncoding(cfg, m, max(window, packTokens), llama.FlashAttentionTypeAuto); err != nil {
 		return nil, err
 	}
-	// The library plans for a batch in which all texts are equally long, and aborts where its size is no multiple.
-	if e.brief, err = newEncoding(cfg, m, (briefTokens+packTexts-1)/packTexts*packTexts, llama.FlashAttentionTypeDisabled); err != nil {
+	if e.brief, err = newEncoding(cfg, m, briefTokens, llama.FlashAttentionTypeDisabled); err != nil {
 		e.long.free()
 		return nil, err
 	}
 	return e, nil
 }
 
+// newEncoding makes a context for batches of so many tokens.
 func newEncoding(cfg Config, m *model, tokens int, attention llama.FlashAttentionType) (encoding, error) {
+	// The library plans for a batch of equally long texts, as many as there may be, and aborts where that leaves a rest.
+	tokens = (tokens + packTexts - 1) / packTexts * packTexts
 	p := llama.ContextDefaultParams()
 	p.NCtx, p.NBatch, p.NUbatch = uint32(tokens), uint32(tokens), uint32(tokens)
 	p.NSeqMax = packTexts

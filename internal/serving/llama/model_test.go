@@ -291,6 +291,24 @@ func TestCloseFreesMemory(t *testing.T) {
 	}
 }
 
+// The library aborts where its plan for a batch does not come out even, whatever the window is.
+func TestEmbedsWithAnyWindow(t *testing.T) {
+	r := open(t, nil)
+	for _, window := range []int{3, 47, 300} {
+		m := embedModel(t)
+		m.Context = window
+		e := load(t, r, m)
+		for n := 1; n <= window; n += max(1, window-1) {
+			if _, err := e.Embed(t.Context(), []serving.Input{{Tokens: make([]int, n)}}); err != nil {
+				t.Errorf("%d tokens with a window of %d: %v", n, window, err)
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestEmbeddingsMeanSomething(t *testing.T) {
 	e := load(t, open(t, nil), embedModel(t))
 	defer func() { _ = e.Close() }()
