@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,7 +133,7 @@ func checkPauses(t *testing.T, f *fake) {
 }
 
 // A short prompt that comes after two long ones has its answer first, the long ones come one after the other,
-// and the first of them never stands for long.
+// and the first of them moves all the time.
 func TestShortPromptsComeFirst(t *testing.T) {
 	t.Parallel()
 	f := &fake{
@@ -150,7 +151,7 @@ func TestShortPromptsComeFirst(t *testing.T) {
 	for _, r := range runs {
 		r.wait(t)
 	}
-	answered, stood, longest := map[int32]int{}, 0, 0 // by slot, which they have in the order of their coming
+	answered, began := map[int32]int{}, true // by slot, which they have in the order of their coming
 	for i, batch := range f.history() {
 		moved := false
 		for _, e := range batch {
@@ -159,18 +160,85 @@ func TestShortPromptsComeFirst(t *testing.T) {
 			}
 			moved = moved || e.Slot == 0
 		}
-		if _, done := answered[0]; moved || done {
-			stood = 0
-		} else {
-			stood++
-		}
-		longest = max(longest, stood)
+		_, done := answered[0]
+		began = began && (moved || done)
 	}
 	if answered[2] > 5 || answered[0] > 30 || answered[1] < answered[0]+10 {
 		t.Errorf("the answers began at the steps %v: want the short one at once, then one long one, then the other", answered)
 	}
-	if longest >= kept {
-		t.Errorf("%d steps did nothing for the one that came first", longest)
+	if !began {
+		t.Error("a step did nothing for the one that came first")
+	}
+}
+
+// Where a step has room for one cheap part only, long prompts take turns, and none is cut into dear parts.
+func TestPromptsTakeTurnsByWholeParts(t *testing.T) {
+	t.Parallel()
+	f := &fake{
+		cfg:  Config{Slots: 3, Batch: 100, Cells: 3000, Step: time.Second},
+		cost: time.Millisecond, gate: make(chan struct{}), began: make(chan struct{}, 1000),
+	}
+	l := start(t, f)
+	prompts := []int{800, 801, 802}
+	runs := []*run{ask(t.Context(), t, l, prompts[0], 1, nil, nil)}
+	<-f.began
+	for _, n := range prompts[1:] {
+		runs = append(runs, ask(t.Context(), t, l, n, 1, nil, nil))
+		waitInbox(t, l, len(runs)-1)
+	}
+	close(f.gate)
+	for _, r := range runs {
+		r.wait(t)
+	}
+	rest := slices.Clone(prompts) // by slot, which they have in the order of their coming
+	stood := 0
+	for _, batch := range f.history() {
+		part := make([]int, len(prompts))
+		for _, e := range batch {
+			part[e.Slot]++
+		}
+		for slot, n := range part {
+			if rest[slot] -= n; n > 0 && n < wholeChunk && rest[slot] > 0 {
+				t.Errorf("%d tokens of a prompt were computed apart and %d left", n, rest[slot])
+			}
+		}
+		if stood++; part[0] > 0 {
+			stood = 0
+		}
+		if stood >= kept && rest[0] > 0 {
+			t.Errorf("%d steps did nothing for the one that came first", stood)
+		}
+	}
+	if slices.Max(rest) != 0 {
+		t.Errorf("the prompts have %v tokens left", rest)
+	}
+}
+
+// How many tokens of prompts may join a step, by what is known of their cost.
+func TestChunk(t *testing.T) {
+	t.Parallel()
+	const step = 100 * time.Millisecond
+	for _, c := range []struct {
+		decoding         int
+		perToken, perFew time.Duration
+		want             int
+	}{
+		{decoding: 1, want: wholeChunk},
+		{decoding: 0, want: wholeChunk * quiet},
+		{decoding: 1, perToken: time.Millisecond, want: 100},
+		{decoding: 0, perToken: time.Millisecond, want: 100 * quiet},
+		{decoding: 1, perToken: 4 * time.Millisecond, want: wholeChunk},                        // dearer than a step
+		{decoding: 1, perToken: 20 * time.Millisecond, want: leastChunk},                       // far dearer, and fewer are not known yet
+		{decoding: 1, perToken: 20 * time.Millisecond, perFew: 5 * time.Millisecond, want: 20}, // fewer save time
+		{decoding: 1, perToken: 20 * time.Millisecond, perFew: time.Second, want: wholeChunk},  // or do not
+		{decoding: 1, perFew: time.Millisecond, want: 100},                                     // all prompts were short
+		{decoding: 1, perToken: time.Second, perFew: time.Second, want: leastChunk},            // a very slow model
+	} {
+		l := newLoop(&fake{}, Config{Slots: 1, Batch: 512, Cells: 1, Step: step})
+		l.perToken, l.perFew = c.perToken, c.perFew
+		if got := l.chunk(c.decoding); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
 	}
 }
 

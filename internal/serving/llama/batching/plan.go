@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// wholeChunk is from how many tokens of a prompt on llama.cpp's attention works by tiles of 64 (ops.cpp): at a
-	// context of 1700 tokens, 8 tokens took 300 ms on two cores and 65 took 330. One goes with the others' tokens.
+	// wholeChunk is from how many tokens of a prompt on llama.cpp's attention works by tiles of 64 (ops.cpp), one more
+	// than 64 since one goes with the others' tokens; see DESIGN.md for what fewer cost.
 	wholeChunk = 65
 	// patience is how many times longer a step may take for the sake of a whole chunk, than it should or than it
 	// would with the least one.
@@ -48,14 +48,15 @@ func (l *Loop) plan() (prompts int) {
 				s.grant = 1
 			}
 		}
-		prompts = l.share(min(budget, free-decoding), min(l.cfg.Batch, free)-decoding)
+		room := min(l.cfg.Batch, free) - decoding
+		prompts = l.share(min(budget, room), room)
 		if decoding+prompts == 0 && len(l.active) > 1 {
 			l.putBack() // prompts hold each other's room
 			continue
 		}
 		l.guessed, l.right = 0, 0
 		if prompts == 0 {
-			l.guessed = l.draft(decoding, min(l.cfg.Batch, free)-decoding)
+			l.guessed = l.draft(decoding, room)
 		}
 		l.fill()
 		return prompts
@@ -85,7 +86,7 @@ func (l *Loop) share(budget, room int) (dealt int) {
 		dealt += n
 	}
 	switch {
-	case budget >= kept*wholeChunk:
+	case budget >= kept*least:
 		deal(l.hungry[0], budget/kept)
 	case l.work.Steps%kept == 0: // too little to be cut
 		deal(l.hungry[0], budget)
@@ -173,8 +174,10 @@ func (l *Loop) chunk(decoding int) int {
 	switch {
 	case cost == 0 && decoding == 0:
 		return wholeChunk * quiet
+	case cost == 0:
+		return wholeChunk
 	case cost*wholeChunk <= patience*max(budget, l.perFew*leastChunk):
-		return max(wholeChunk, int(budget/max(1, cost)))
+		return max(wholeChunk, int(budget/cost))
 	case l.perFew == 0:
 		return leastChunk
 	}
