@@ -27,8 +27,8 @@ const baseAhead: Plugin = {
 }
 
 // What the page starts with comes in few files, not in fifty: what src/main.ts needs itself, what every address needs,
-// sign-in included, what the chat needs besides, and its sidebar. Each file holds these modules and all that they import; a module
-// that two of them need is in the earlier one. Everything else is left to the bundler.
+// sign-in included, what the chat needs besides, and its sidebar. Each file holds these modules and all that they
+// import; a module that two of them need is in the earlier one. Everything else is left to the bundler.
 const groups = [
   // Not main.ts itself: the page of diagrams shares this file, and must not begin the other page.
   { name: 'first', priority: 3, test: /src\/(api\/early|app\/pages|i18n\/languages)\.ts$|vite\/preload-helper/ },

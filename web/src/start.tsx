@@ -3,7 +3,7 @@ import { createRoot } from 'react-dom/client'
 import { whenSignedOut } from './api/client'
 import { App } from './app/App'
 import { watchContrast } from './app/contrast'
-import { pageAt, pages, questions } from './app/pages'
+import { pageAt, pages, questions, quietly } from './app/pages'
 import { queryClient } from './app/queries'
 import { router } from './app/router'
 import { watchTheme } from './app/theme'
@@ -39,5 +39,5 @@ void Promise.allSettled([router.load(), setLanguage(preferredLanguage()), questi
   })
   if (import.meta.env.PROD) whenQuiet(() => void navigator.serviceWorker?.register('/sw.js').catch(() => {}))
   // Who writes at the door goes to the chat next.
-  if (page === 'signIn' || page === 'setup' || page === 'join') addEventListener('input', () => void pages.shell().catch(() => {}), { once: true })
+  if (page === 'signIn' || page === 'setup' || page === 'join') addEventListener('input', () => void pages.shell().catch(quietly), { once: true })
 })

@@ -14,7 +14,7 @@ import { toast } from '@/kit/toasts'
 import { AccountMenu } from './AccountMenu'
 import { Drawer } from './Drawer'
 import { Gate } from './Gate'
-import { sidebar as loadSidebar } from './pages'
+import { quietly, sidebar as loadSidebar } from './pages'
 import { useSidebarOpen, useWide } from './useSidebar'
 
 const SettingsDialog = lazy(() => import('@/features/settings/SettingsDialog'))
@@ -27,7 +27,7 @@ export const Sidebar = lazyRouteComponent(loadSidebar)
 if (location.pathname.startsWith('/c/')) preloadMarkdown()
 const begin = () => {
   preloadMarkdown()
-  Sidebar.preload?.()?.catch(() => {})
+  Sidebar.preload?.()?.catch(quietly)
 }
 for (const sign of ['pointerdown', 'keydown']) addEventListener(sign, begin, { once: true, passive: true })
 
@@ -106,7 +106,11 @@ function SignedIn({ me }: { me: Me }) {
       <a href="#main" className="absolute -top-20 start-3 z-50 rounded-sm bg-text px-3 py-2 text-sm text-canvas focus:top-3">
         {t('app.skip')}
       </a>
-      {wide && pinned && <div className="w-68 shrink-0 border-e border-line"><Suspense>{sidebar(false)}</Suspense></div>}
+      {wide && pinned && (
+        <div className="w-68 shrink-0 border-e border-line">
+          <Suspense>{sidebar(false)}</Suspense>
+        </div>
+      )}
       {!wide && (
         <Drawer open={drawer} onClose={() => setDrawer(false)} label={t('list.label')}>
           <Suspense fallback={<Skeleton className="m-4 h-8" />}>{sidebar(true)}</Suspense>

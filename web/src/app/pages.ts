@@ -1,13 +1,17 @@
 import { sidebarWanted, wide } from './room'
 
+/** For what is fetched ahead: whoever needs it tells of a failure. */
+export const quietly = () => {}
+
 export const sidebar = () => import('@/features/conversations/Sidebar').then((m) => ({ default: m.Sidebar }))
 
-// The chat is drawn once, with its sidebar where that stands beside it. A phone fetches the sidebar when it is opened.
+// The chat is drawn once, with its sidebar where that stands beside it. A phone fetches the sidebar when it is wanted.
 async function shell() {
-  const beside = wide.matches && sidebarWanted() && sidebar()
-  const m = await import('./Shell')
-  if (beside) await m.Sidebar.preload?.()?.catch(() => {})
-  return { default: m.Shell }
+  const beside = wide.matches && sidebarWanted()
+  if (beside) sidebar().catch(quietly) // at the same time as the chat, which tells of a failure
+  const { Shell, Sidebar } = await import('./Shell')
+  if (beside) await Sidebar.preload?.()?.catch(quietly)
+  return { default: Shell }
 }
 
 /** The parts of the page, each of them fetched when it is wanted. */
