@@ -19,8 +19,8 @@ export const target = {
   chromium: process.env.PARLEY_E2E_CHROMIUM ?? '/usr/bin/chromium',
 }
 
-/** How long something may take to appear, in milliseconds: a real model on a busy machine needs its time. */
-export const patience = target.mock ? 12_000 : 30_000
+/** How long something may take to appear, in milliseconds: a busy machine needs its time. */
+export const patience = 30_000
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 

@@ -1,7 +1,7 @@
 // One person's way through the page, from the set-up link to signing out and in. The tests build on
 // each other and so run in order. They hold against the mock and against a real server with a real model.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { accessible, answers, begun, composer, ended, finalText, grown, lastText, launch, newChat, overflows, patience, question, say, shot, sizes, target, watch, watching } from './harness.mjs'
 
 const skip = target.url ? false : 'PARLEY_E2E_URL is not set'
@@ -16,6 +16,7 @@ before(async () => {
   faults = watch(context)
   page = await context.newPage()
 })
+afterEach(() => page?.setViewportSize(sizes.desktop)) // what breaks on a phone breaks nothing else
 after(() => browser?.close())
 
 
@@ -262,7 +263,6 @@ test('a phone has a drawer and nothing wider than the screen', { skip }, async (
   await page.getByText('What can I help you with?').waitFor()
   await accessible(page)
   await shot(page, 'phone-welcome')
-  await page.setViewportSize(sizes.desktop)
 })
 
 test('drafts stay with their chat', { skip }, async () => {
