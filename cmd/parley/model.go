@@ -21,7 +21,7 @@ func newModelCmd(tools modelTools) *cobra.Command {
 		Use:   "model",
 		Short: "List, install and remove models and the engine libraries",
 	}
-	cmd.AddCommand(newModelPullCmd(tools), newModelListCmd(open), newModelTuneCmd(tools), newModelRmCmd(open), newModelVerifyCmd(open))
+	cmd.AddCommand(newModelPullCmd(tools), newModelListCmd(open), newModelAddCmd(tools), newModelTuneCmd(tools), newModelRmCmd(open), newModelVerifyCmd(open))
 	return cmd
 }
 
@@ -139,7 +139,8 @@ type modelJSON struct {
 	Path        string `json:"path,omitempty"`
 	Problem     string `json:"problem,omitempty"`
 
-	Tuned *catalogue.Tuned `json:"tuned,omitempty"`
+	Tuned   *catalogue.Tuned   `json:"tuned,omitempty"`
+	Adapter *catalogue.Adapter `json:"adapter,omitempty"`
 }
 
 func printModelsJSON(w io.Writer, items []catalogue.Item) error {
@@ -149,7 +150,7 @@ func printModelsJSON(w io.Writer, items []catalogue.Item) error {
 			ID: i.ID, Name: i.Name, Kind: string(i.Kind), State: string(i.State), Default: i.Default,
 			Bytes: max(i.Size, i.SizeApprox), Exact: i.Size > 0, Type: i.Quantization, MemoryMB: int(i.Memory() / 1e6), Context: i.Context,
 			License: i.License, LicenseURL: i.LicenseURL, Description: i.Description, Path: i.Path, Problem: i.Problem,
-			Tuned: i.Tuned,
+			Tuned: i.Tuned, Adapter: i.Adapter,
 		})
 	}
 	e := json.NewEncoder(w)
@@ -162,6 +163,9 @@ func printModels(w io.Writer, dir string, items []catalogue.Item) error {
 	_, _ = fmt.Fprintln(t, "ID\tKIND\tSTATE\tTYPE\tSIZE\tMEMORY\tCONTEXT\tLICENCE")
 	for _, i := range items {
 		state := string(i.State)
+		if i.Adapter != nil {
+			state += ", adapter of " + i.Adapter.Base
+		}
 		if i.Default {
 			state += ", default"
 		}

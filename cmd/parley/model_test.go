@@ -141,3 +141,13 @@ func TestProgressLines(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+func TestModelAddSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	if _, _, err := runModel(t, t.TempDir(), "add", "x.gguf"); err == nil || !strings.Contains(err.Error(), "base") {
+		t.Errorf("without a base: %v", err)
+	}
+	if _, _, err := runModel(t, t.TempDir(), "add", "x.gguf", "--base", "nothing"); err == nil || !strings.Contains(err.Error(), `"nothing"`) {
+		t.Errorf("with a base that is not there: %v", err)
+	}
+}

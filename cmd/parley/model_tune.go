@@ -18,12 +18,13 @@ type modelTools struct {
 	open func(*cobra.Command) (*catalogue.Catalogue, error)
 	// workshop opens the engine.
 	workshop func(c *catalogue.Catalogue, within time.Duration) (catalogue.Workshop, error)
+	accounts openAccounts
 	// tuneApart tunes a model in a process of its own, so that an engine that dies takes nothing with it.
 	tuneApart func(cmd *cobra.Command, id string, within time.Duration) error
 }
 
 func (o *options) modelTools() modelTools {
-	return modelTools{open: o.catalogue, workshop: o.workshop, tuneApart: o.tuneApart}
+	return modelTools{open: o.catalogue, workshop: o.workshop, accounts: o.accounts, tuneApart: o.tuneApart}
 }
 
 func (o *options) workshop(c *catalogue.Catalogue, within time.Duration) (catalogue.Workshop, error) {

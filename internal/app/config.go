@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/config"
 	"github.com/parley-chat/parley/internal/conversation"
@@ -46,10 +47,16 @@ type Engine struct {
 	// Isolation is "none", which runs models in the server's process, or "process", which runs them in a
 	// supervised one of their own.
 	Isolation string `mapstructure:"isolation"`
+	// HungAfter is how long such a process may give no sign of an answer that is asked for, before it is killed and
+	// started again. A single step of a long prompt must be shorter.
+	HungAfter time.Duration `mapstructure:"hung_after"`
 }
 
 // Validate reports everything that is wrong with the settings.
 func (e Engine) Validate() error {
+	if e.HungAfter < time.Second {
+		return errors.Join(errors.New("hung_after: must be a time of at least 1s, such as 10m"), e.Run.Validate())
+	}
 	if e.Isolation != isolationNone && e.Isolation != isolationProcess {
 		return errors.Join(fmt.Errorf("isolation: %q is neither %s nor %s", e.Isolation, isolationNone, isolationProcess), e.Run.Validate())
 	}
@@ -65,7 +72,7 @@ func DefaultConfig() Config {
 		Database:      store.DefaultConfig(),
 		Master:        secrets.DefaultConfig(),
 		Models:        catalogue.DefaultConfig(),
-		Engine:        Engine{catalogue.DefaultEngineConfig(), llama.DefaultConfig(), isolationNone},
+		Engine:        Engine{catalogue.DefaultEngineConfig(), llama.DefaultConfig(), isolationNone, 10 * time.Minute},
 		Serving:       serving.DefaultConfig(),
 		Conversations: conversation.DefaultConfig(),
 		Sharing:       sharing.DefaultConfig(),

@@ -293,7 +293,7 @@ func (p *Parts) engineProblem() error {
 
 // Missing tells a person at the terminal what to install, or "".
 func (p *Parts) Missing() string {
-	if _, err := p.Serving.Resolve(serving.KindChat, ""); err != nil {
+	if _, err := p.Serving.Resolve("", serving.KindChat, ""); err != nil {
 		return fault.From(err).Message
 	}
 	if _, err := p.Models.EngineLibraries(); err != nil {

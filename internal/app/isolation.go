@@ -61,6 +61,7 @@ func newIsolated(cfg Config, models *catalogue.Catalogue, build string, log *zap
 		}
 		return supervise.Self(EngineCommand, string(text))
 	}, build, log)
+	e.HungAfter(cfg.Engine.HungAfter)
 	e.OnChange(e.note)
 	return e
 }

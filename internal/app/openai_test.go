@@ -41,6 +41,7 @@ func TestOpenAIFieldsOfTheWrongKindAreRefused(t *testing.T) {
 		`{"messages": [{"role": "user", "content": "hi"}], "metadata": "x"}`:              "metadata",
 		`{"messages": [{"role": "user", "content": "hi"}], "metadata": {"a": 1}}`:         "metadata",
 		`{"messages": [{"role": "user", "content": "hi"}], "parallel_tool_calls": "yes"}`: "parallel_tool_calls",
+		`{"messages": [{"role": "user", "content": "hi"}], "service_tier": "scale"}`:      "service_tier",
 	} {
 		a := s.call(t, seeded, "POST", "/v1/chat/completions", body)
 		var e struct{ Error struct{ Param string } }
@@ -51,6 +52,23 @@ func TestOpenAIFieldsOfTheWrongKindAreRefused(t *testing.T) {
 	}
 	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions",
 		`{"messages": [{"role": "user", "content": "hi"}], "user": "u", "metadata": {"a": "b"}, "parallel_tool_calls": true}`)
+}
+
+// No key gets a better tier than the API's by asking for it.
+func TestServiceTier(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	for asked, served := range map[string]string{"auto": "default", "default": "default", "priority": "default", "flex": "flex"} {
+		a := s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions",
+			`{"messages": [{"role": "user", "content": "hi"}], "service_tier": "`+asked+`"}`)
+		var out struct {
+			ServiceTier string `json:"service_tier"`
+		}
+		a.into(t, &out)
+		if out.ServiceTier != served {
+			t.Errorf("asked for %s, served by %s", asked, out.ServiceTier)
+		}
+	}
 }
 
 func TestRerank(t *testing.T) {

@@ -114,10 +114,12 @@ func tinyModel(t testing.TB, path, arch string) {
 	w.Set(arch+".embedding_length", uint32(32))
 	w.Set(arch+".block_count", uint32(1))
 	w.Set("tokenizer.ggml.tokens", []string{"a"})
-	w.Tensor("token_embd.weight", gguf.F32, []int64{32, 4}, func(out io.Writer) error {
-		_, err := out.Write(gguf.AppendF32(nil, slices.Repeat([]float32{1}, 32*4)))
-		return err
-	})
+	for _, name := range []string{"token_embd.weight", "blk.0.attn_q.weight"} {
+		w.Tensor(name, gguf.F32, []int64{32, 32}, func(out io.Writer) error {
+			_, err := out.Write(gguf.AppendF32(nil, slices.Repeat([]float32{1}, 32*32)))
+			return err
+		})
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}

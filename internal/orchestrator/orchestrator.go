@@ -42,6 +42,7 @@ type Ask struct {
 	Params   chat.Params
 	Format   *chat.Format // what the answer must be; nil is text
 	Tools    chat.ToolUse
+	Class    serving.Class
 	Choices  int // answers to the same prompt; 0 means 1
 
 	Conversation string // of a turn that is kept
@@ -113,7 +114,7 @@ func (o *Orchestrator) generate(ctx context.Context, ask Ask, sink Sink) (Result
 				queue = nil
 			}
 			out, err := o.models.Generate(ctx, ask.Scope, ask.Model, serving.Generation{
-				Messages: ask.Messages, Continue: ask.Continue, Params: params, Volatile: ask.Volatile, Format: ask.Format, Tools: ask.Tools}, queue,
+				Messages: ask.Messages, Continue: ask.Continue, Params: params, Volatile: ask.Volatile, Format: ask.Format, Tools: ask.Tools, Class: ask.Class}, queue,
 				func(p serving.Piece) error {
 					mu.Lock()
 					defer mu.Unlock()

@@ -46,7 +46,7 @@ func (t *Turns) title(r Request, begun conversation.Begun, l *live, well bool) {
 	// It is no turn of anybody's, so that its tokens are counted under a trace of their own.
 	trace := chat.NewID("req")
 	_, err := t.o.Answer(ctx, Ask{
-		Scope: r.Scope, Trace: trace, Surface: usage.SurfaceTitle, Model: r.Model, Conversation: begun.Conversation.ID,
+		Scope: r.Scope, Trace: trace, Surface: usage.SurfaceTitle, Model: r.Model, Class: serving.Background, Conversation: begun.Conversation.ID,
 		Messages: []chat.Message{{Role: chat.User, Text: prompt}},
 		Params:   chat.Params{MaxTokens: titleTokens, Temperature: &zero, Stop: []string{"\n"}},
 	}, Sink{Piece: func(_ int, p serving.Piece) error { text.WriteString(p.Text); return nil }})

@@ -63,6 +63,7 @@ type Request struct {
 	Turn    conversation.Turn
 	Model   serving.Model
 	Params  chat.Params
+	Class   serving.Class // who goes first where requests wait
 }
 
 var (
@@ -128,7 +129,7 @@ func (t *Turns) check(ctx context.Context, r Request) error {
 	if n := len(messages); r.Turn.Continue && (n == 0 || messages[n-1].Role != chat.Assistant) {
 		return nil // for Begin to say what is wrong with it
 	}
-	err = t.o.models.Check(r.Scope, r.Model, serving.Generation{Messages: messages, Continue: r.Turn.Continue, Params: r.Params})
+	err = t.o.models.Check(r.Scope, r.Model, serving.Generation{Messages: messages, Continue: r.Turn.Continue, Params: r.Params, Class: r.Class})
 	if err != nil {
 		t.o.metrics.ended(r.Surface, err)
 	}
@@ -138,7 +139,7 @@ func (t *Turns) check(ctx context.Context, r Request) error {
 // run is a turn from its prompt to its saved answer.
 func (t *Turns) run(ctx context.Context, r Request, begun conversation.Begun, l *live) {
 	ask := Ask{
-		Scope: r.Scope, Trace: r.Trace, Surface: r.Surface, Model: r.Model, Params: r.Params,
+		Scope: r.Scope, Trace: r.Trace, Surface: r.Surface, Model: r.Model, Params: r.Params, Class: r.Class,
 		Conversation: begun.Conversation.ID, Message: begun.Answer.ID,
 		Volatile: begun.Conversation.Temporary,
 	}

@@ -2,6 +2,7 @@ package serving
 
 import (
 	"context"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/chat"
 )
@@ -88,7 +89,11 @@ type Generation struct {
 	// its text. The outcome's usage counts that text as input.
 	Continue bool
 	Params   chat.Params
-	// Tenant owns what is computed: it is reused for the same tenant's other requests only.
+	// Adapter, when not nil, is added to the model. The Service sets it.
+	Adapter *Adapter
+	// Class says who goes first where requests wait for the engine; engines do not heed it.
+	Class Class
+	// Tenant owns what is computed: it is reused for the same tenant's other requests with the same adapter only.
 	Tenant string
 	// Volatile says that nothing of it may be written to a disk.
 	Volatile bool
@@ -141,15 +146,47 @@ const (
 	KindRerank Kind = "rerank" // it reads a question and a text together and says how well the text answers
 )
 
-// Model is an installed model file.
+// Model is an installed model file, or another one with an adapter.
 type Model struct {
 	ID      string // name by which the API knows it
 	Kind    Kind
 	Path    string // the GGUF file
 	Context int    // tokens that a conversation may use; 0 means what the model was trained for
 	Created int64  // unix seconds of installation
+	// Base is the model that this one is an adapter of, nil for one that stands alone. An adapter's Path is that of
+	// its own file, and it has the Kind and the Context of its base.
+	Base  *Model
+	Scale float32 // of an adapter: how much of it is added; 1 is what it was trained for
+	// Tenants are the only ones that the model exists for; nil means all.
+	Tenants []string
 	About
 }
+
+// Adapter changes what a loaded model computes for one request: LoRA, small matrices whose product is added to its
+// weights.
+type Adapter struct {
+	ID    string // of the model that consists of this and its base
+	Path  string // the GGUF file
+	Scale float32
+}
+
+// Root is the model that an engine loads: the base of an adapter, and any other model itself.
+func (m Model) Root() Model {
+	if m.Base != nil {
+		return *m.Base
+	}
+	return m
+}
+
+func (m Model) adapter() *Adapter {
+	if m.Base == nil {
+		return nil
+	}
+	return &Adapter{ID: m.ID, Path: m.Path, Scale: m.Scale}
+}
+
+// For tells whether the model exists for a tenant.
+func (m Model) For(tenant string) bool { return m.Tenants == nil || slices.Contains(m.Tenants, tenant) }
 
 // Needs foresees the bytes that the model takes when it is loaded. Where nothing is known but the file, a fifth
 // more than its size is a guess for the cache and the buffers.

@@ -39,6 +39,8 @@ type resident struct {
 	users  int
 	used   time.Time
 	gone   bool // being unloaded: not for new users
+	// adapters were used with it, by id; they are in memory as long as the engine is.
+	adapters map[string]Model
 }
 
 // dead tells that the engine ended by itself.
@@ -56,7 +58,7 @@ type lease struct {
 
 var errShuttingDown = fault.Unavailable("the server is shutting down")
 
-// acquire returns the model's engine, loading it if need be.
+// acquire returns the engine of a model, or of an adapter's base, loading it if need be.
 func (p *pool) acquire(ctx context.Context, m Model) (lease, error) {
 	p.mu.Lock()
 	if p.closed {
@@ -64,18 +66,23 @@ func (p *pool) acquire(ctx context.Context, m Model) (lease, error) {
 		return lease{}, errShuttingDown
 	}
 	p.bury()
-	r, ok := p.loaded[m.ID]
-	if ok && r.model.Path != m.Path { // another file under the same name was installed
+	root := m.Root()
+	r, ok := p.loaded[root.ID]
+	if ok && r.model.Path != root.Path { // another file under the same name was installed
 		p.evict(r)
 		ok = false
 	}
 	if !ok {
-		p.makeRoom(m)
-		r = &resident{model: m, ready: make(chan struct{})}
-		p.loaded[m.ID] = r
+		p.makeRoom(1, root.Needs())
+		r = &resident{model: root, ready: make(chan struct{}), adapters: map[string]Model{}}
+		p.loaded[root.ID] = r
 		p.work.Go(func() { p.load(r) })
 	}
 	r.users++
+	if m.Base != nil && r.adapters[m.ID].Path != m.Path {
+		r.adapters[m.ID] = m
+		p.makeRoom(0, 0)
+	}
 	p.mu.Unlock()
 
 	l, err := p.await(ctx, r)
@@ -149,10 +156,10 @@ func (p *pool) bury() {
 	}
 }
 
-// makeRoom unloads the models that were idle longest until one more fits, by number and by memory. When all
-// are in use, one more is loaded than wanted: refusing would let one model shut out the others.
-func (p *pool) makeRoom(m Model) {
-	for len(p.loaded) >= p.most || p.budget > 0 && p.taken()+m.Needs() > p.budget {
+// makeRoom unloads the models that were idle longest until so many more, of so many bytes, fit. When all are in
+// use, more is loaded than wanted: refusing would let one model shut out the others.
+func (p *pool) makeRoom(models int, bytes int64) {
+	for len(p.loaded)+models > p.most || p.budget > 0 && p.taken()+bytes > p.budget {
 		var oldest *resident
 		for _, r := range p.loaded {
 			if r.users == 0 && r.engine != nil && (oldest == nil || r.used.Before(oldest.used)) {
@@ -173,6 +180,9 @@ func (p *pool) taken() (sum int64) {
 			sum += int64(r.engine.Info().MemoryBytes)
 		} else {
 			sum += r.model.Needs()
+		}
+		for _, a := range r.adapters {
+			sum += a.Size
 		}
 	}
 	return sum
@@ -242,30 +252,34 @@ func (p *pool) sweep() {
 	p.schedule()
 }
 
-// unload frees a model now, or when its last user has left. It reports whether it was loaded.
+// unload frees a model now, or when its last user has left; an adapter goes with the engine of its base, which the
+// next request loads again. It reports whether it was loaded.
 func (p *pool) unload(id string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r, ok := p.loaded[id]
-	if ok {
-		p.evict(r)
+	for _, r := range p.loaded {
+		if _, adapts := r.adapters[id]; adapts || r.model.ID == id {
+			p.evict(r)
+			return true
+		}
 	}
-	return ok
+	return false
 }
 
 // borrow is acquire for a model that is loaded already; false means that it is not.
 func (p *pool) borrow(m Model) (lease, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r, ok := p.loaded[m.ID]
-	if !ok || r.model.Path != m.Path || r.engine == nil || r.dead() {
+	root := m.Root()
+	r, ok := p.loaded[root.ID]
+	if !ok || r.model.Path != root.Path || r.engine == nil || r.dead() {
 		return lease{}, false
 	}
 	r.users++
 	return lease{engine: r.engine, gate: r.gate, release: sync.OnceFunc(func() { p.release(r) })}, true
 }
 
-// residents returns what is loaded now.
+// residents returns what is loaded now, adapters beside their bases.
 func (p *pool) residents() map[string]Info {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -273,6 +287,9 @@ func (p *pool) residents() map[string]Info {
 	for id, r := range p.loaded {
 		if r.engine != nil && !r.dead() {
 			infos[id] = r.engine.Info()
+			for id, a := range r.adapters {
+				infos[id] = Info{Model: a, Context: infos[r.model.ID].Context, Slots: infos[r.model.ID].Slots, MemoryBytes: uint64(a.Size)}
+			}
 		}
 	}
 	return infos

@@ -88,9 +88,9 @@ func New(cfg Config, catalogue Catalogue, loader Loader, metrics *Metrics, log *
 func (s *Service) Close(ctx context.Context) error { return s.pool.shut(ctx) }
 
 // Resolve finds the installed model that a request means; "" is the default of the kind. A name that is
-// not installed is fault.NotFound of kind "model_not_found"; no model at all is fault.Unavailable of
-// kind "no_model", which names the command that fixes it.
-func (s *Service) Resolve(kind Kind, name string) (Model, error) {
+// not installed, or not for the tenant, is fault.NotFound of kind "model_not_found"; no model at all is fault.Unavailable
+// of kind "no_model", which names the command that fixes it. The tenant "" is the install itself, which has all models.
+func (s *Service) Resolve(tenant string, kind Kind, name string) (Model, error) {
 	if name == "" {
 		m, ok, err := s.catalogue.Default(kind)
 		if err != nil {
@@ -106,7 +106,7 @@ func (s *Service) Resolve(kind Kind, name string) (Model, error) {
 		return Model{}, err
 	}
 	for _, m := range installed {
-		if m.ID == name {
+		if m.ID == name && (tenant == "" || m.For(tenant)) {
 			if m.Kind != kind {
 				return Model{}, fault.Invalid("the model %q is for %s, not for %s", name, m.Kind, kind).At("model").OfKind("model_not_suitable")
 			}
@@ -114,7 +114,7 @@ func (s *Service) Resolve(kind Kind, name string) (Model, error) {
 		}
 	}
 	if len(installed) == 0 {
-		return s.Resolve(kind, "")
+		return s.Resolve(tenant, kind, "")
 	}
 	return Model{}, fault.NotFound("the model %q is not installed; GET /v1/models lists those that are", name).At("model").OfKind("model_not_found")
 }
@@ -173,8 +173,8 @@ func (s *Service) Generate(
 	if g.Params.MaxTokens == 0 {
 		g.Params.MaxTokens = s.maxAnswer
 	}
-	g.Tenant = sc.Tenant
-	t := turn{sc: sc, model: m, began: time.Now(), waiting: waiting}
+	g.Tenant, g.Adapter = sc.Tenant, m.adapter()
+	t := turn{sc: sc, class: g.Class, model: m, began: time.Now(), waiting: waiting}
 	var out Outcome
 	err := again(func() (silent bool, err error) {
 		out, err = s.generate(ctx, &t, g, emit)
@@ -197,6 +197,7 @@ func crashed(err error) bool { return err != nil && fault.From(err).Kind == Engi
 // turn is one answer on its way.
 type turn struct {
 	sc          chat.Scope
+	class       Class
 	model       Model
 	began       time.Time
 	first, last time.Time // pieces
@@ -240,7 +241,7 @@ func (s *Service) enter(ctx context.Context, t *turn) (lease, chat.Timings, erro
 			return lease{}, nil, err
 		}
 		loaded := time.Now()
-		leave, err := l.gate.Enter(ctx, t.sc.Tenant, t.waiting)
+		leave, err := l.gate.Enter(ctx, Caller{Tenant: t.sc.Tenant, User: t.sc.User, Class: t.class}, t.waiting)
 		waited := chat.Timings{"load": loaded.Sub(t.began).Milliseconds(), "queue": time.Since(loaded).Milliseconds()}
 		if err != nil {
 			l.release()
@@ -270,7 +271,7 @@ func (s *Service) Check(sc chat.Scope, m Model, g Generation) error {
 	} else if err != nil {
 		return err
 	}
-	err := l.gate.Full(sc.Tenant)
+	err := l.gate.Full(Caller{Tenant: sc.Tenant, User: sc.User, Class: g.Class})
 	s.metrics.refused(err)
 	return err
 }

@@ -289,7 +289,7 @@ func TestResolveNamesWhatIsMissing(t *testing.T) {
 		{serving.KindEmbed, "", "no_model"},
 		{serving.KindEmbed, "a", "model_not_suitable"},
 	} {
-		m, err := s.Resolve(c.kind, c.name)
+		m, err := s.Resolve("t", c.kind, c.name)
 		got := m.ID
 		if err != nil {
 			got = fault.From(err).Kind

@@ -256,7 +256,7 @@ func (a *modelAPI) load(c echo.Context) error {
 	if !d.Usable() {
 		return fault.Conflict("%s", cmp.Or(d.Problem, d.ID+" is not installed; download it first")).OfKind("not_installed")
 	}
-	m, err := a.serving.Resolve(d.Kind, d.ID)
+	m, err := a.serving.Resolve("", d.Kind, d.ID)
 	if err != nil {
 		return err
 	}

@@ -103,6 +103,9 @@ func (a *api) request(ctx context.Context, id chat.Identity, trace string, t Tur
 		Scope: id.Scope, Trace: trace, Surface: "native",
 		Turn: conversation.Turn{Conversation: t.ConversationID, Temporary: t.Temporary, Parent: t.ParentID, Continue: t.Continue},
 	}
+	if id.Via == chat.ViaSession {
+		r.Class = serving.Interactive
+	}
 	if err := t.unavailable(); err != nil {
 		return r, err
 	}

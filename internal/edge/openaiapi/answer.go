@@ -23,6 +23,7 @@ type Completion struct {
 	Object            string   `json:"object"`
 	Created           int64    `json:"created"`
 	Model             string   `json:"model"`
+	ServiceTier       string   `json:"service_tier" enum:"default,flex" description:"By which it was served."`
 	SystemFingerprint string   `json:"system_fingerprint"`
 	Choices           []Choice `json:"choices"`
 	Usage             *Usage   `json:"usage"`
@@ -51,6 +52,7 @@ type Chunk struct {
 	Object            string        `json:"object"`
 	Created           int64         `json:"created"`
 	Model             string        `json:"model"`
+	ServiceTier       string        `json:"service_tier" enum:"default,flex" description:"By which it is served."`
 	SystemFingerprint string        `json:"system_fingerprint"`
 	Choices           []ChunkChoice `json:"choices"`
 	Usage             *Usage        `json:"usage"`
@@ -179,7 +181,7 @@ func (a *api) complete(c echo.Context) error {
 		return err
 	}
 	out := Completion{
-		ID: id, Object: "chat.completion", Created: created, Model: ask.Model.ID, SystemFingerprint: a.fingerprint,
+		ID: id, Object: "chat.completion", Created: created, Model: ask.Model.ID, ServiceTier: tier(ask.Class), SystemFingerprint: a.fingerprint,
 		Usage: newUsage(result.Usage), Parley: &Extra{TraceID: ask.Trace, Latency: result.Timings},
 	}
 	for i := range texts {
@@ -221,6 +223,9 @@ func (a *api) ask(c echo.Context, req ChatRequest) (orchestrator.Ask, error) {
 	if ask.Tools, err = req.toolUse(); err != nil {
 		return ask, err
 	}
+	if ask.Class, err = req.class(); err != nil {
+		return ask, err
+	}
 	ask.Model, err = a.choose.Resolve(c.Request().Context(), id, serving.KindChat, req.Model)
 	return ask, err
 }
@@ -230,7 +235,7 @@ func (a *api) stream(c echo.Context, req ChatRequest, ask orchestrator.Ask, id s
 	defer s.Close()
 	withUsage := req.StreamOptions != nil && req.StreamOptions.IncludeUsage
 	send := func(choices []ChunkChoice, usage *Usage, extra *Extra) error {
-		chunk := Chunk{ID: id, Object: "chat.completion.chunk", Created: created, Model: ask.Model.ID,
+		chunk := Chunk{ID: id, Object: "chat.completion.chunk", Created: created, Model: ask.Model.ID, ServiceTier: tier(ask.Class),
 			SystemFingerprint: a.fingerprint, Choices: choices, Usage: usage, Parley: extra}
 		return s.Send("", chunkForm(chunk, withUsage))
 	}

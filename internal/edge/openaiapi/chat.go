@@ -10,6 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/edge"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/serving"
 )
 
 // ChatRequest is the body of POST /v1/chat/completions. Fields that are not listed are ignored; those
@@ -43,6 +44,8 @@ type ChatRequest struct {
 	ReasoningEffort   string            `json:"reasoning_effort,omitempty" description:"Not available yet."`
 	Modalities        []string          `json:"modalities,omitempty" description:"Only text."`
 	Store             *bool             `json:"store,omitempty" description:"Not available: conversations are kept by the native API."`
+
+	ServiceTier string `json:"service_tier,omitempty" enum:"auto,default,flex,priority" description:"Flex lets all others go first where requests wait. Priority is served as default: people at the page alone go before that."`
 
 	// These have a type that is checked, and no effect.
 	User     *string           `json:"user,omitempty" description:"Taken and not used: the caller is known."`
@@ -200,6 +203,31 @@ func (r ChatRequest) messages() ([]chat.Message, error) {
 		list = append(list, msg)
 	}
 	return list, nil
+}
+
+// The tiers by which answers are given.
+const (
+	tierDefault = "default"
+	tierFlex    = "flex"
+)
+
+// class reads the tier. Nothing that a request says about itself lets it go before people at the page.
+func (r ChatRequest) class() (serving.Class, error) {
+	switch r.ServiceTier {
+	case "", "auto", tierDefault, "priority":
+		return serving.Standard, nil
+	case tierFlex:
+		return serving.Background, nil
+	}
+	return 0, fault.Invalid("service_tier must be auto, default, flex or priority, not %q", r.ServiceTier).At("service_tier")
+}
+
+// tier is the name of the class that a request was served by.
+func tier(c serving.Class) string {
+	if c == serving.Background {
+		return tierFlex
+	}
+	return tierDefault
 }
 
 // unavailable refuses what would silently be ignored otherwise.

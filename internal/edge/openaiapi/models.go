@@ -40,6 +40,7 @@ type ModelExtra struct {
 	Licence      string       `json:"licence,omitempty"`
 	Location     string       `json:"location" enum:"here" description:"Where it runs."`
 	Price        *ModelPrice  `json:"price" description:"Null for a model that costs nothing."`
+	Base         string       `json:"base,omitempty" description:"The model that it is an adapter of, whose context and engine it has."`
 	Loaded       bool         `json:"loaded"`
 	Memory       uint64       `json:"memory_bytes,omitempty" description:"Of a loaded model as measured, of another as expected."`
 }
@@ -56,6 +57,9 @@ func (a *api) newModel(l serving.Listed, chosen map[string]bool) Model {
 		Kind: l.Kind, Name: l.Name, Description: l.Description, Default: chosen[l.ID], Context: l.Context, SizeBytes: l.Size,
 		Parameters: l.Parameters, Quantisation: l.Quantization, Licence: l.License, Location: "here", Memory: uint64(max(l.Memory, 0)),
 	}}
+	if l.Base != nil {
+		m.Parley.Base = l.Base.ID
+	}
 	if l.Loaded != nil {
 		m.Parley.Loaded, m.Parley.Context = true, l.Loaded.Context
 		m.Parley.Memory = cmp.Or(l.Loaded.MemoryBytes, m.Parley.Memory)
@@ -82,6 +86,9 @@ func (a *api) told(c echo.Context) ([]Model, error) {
 	}
 	out := make([]Model, 0, len(models))
 	for _, m := range models {
+		if !m.For(edge.Identity(c).Tenant) {
+			continue
+		}
 		out = append(out, a.newModel(m, chosen))
 	}
 	return out, nil

@@ -109,8 +109,11 @@ type Item struct {
 	Original string
 	Tuned    *Tuned // nil when nothing was compared, or not this file
 
+	Adapter *Adapter // nil for a model that stands alone
+
 	created   int64
-	installed int64 // bytes of Original
+	installed int64          // bytes of Original
+	base      *serving.Model // of an adapter that can be used
 }
 
 // Memory is about how many bytes a conversation with it takes; 0 if not known.
@@ -133,13 +136,17 @@ func (i Item) installedType() string {
 func (i Item) Usable() bool { return i.State == StateInstalled || i.State == StateByHand }
 
 func (i Item) model() serving.Model {
-	return serving.Model{
+	m := serving.Model{
 		ID: i.ID, Kind: i.Kind, Path: i.Path, Context: i.Context, Created: i.created,
 		About: serving.About{
 			Name: i.Name, Description: i.Description, License: i.License, Size: i.Size,
 			Parameters: i.Parameters, Quantization: i.Quantization, Memory: i.Memory(),
 		},
 	}
+	if i.Adapter != nil {
+		m.Base, m.Scale, m.Tenants = i.base, i.Adapter.Scale, i.Adapter.Tenants
+	}
+	return m
 }
 
 // List returns every model of the table and of the folder: first those of the table in its order, then
@@ -209,10 +216,12 @@ func (c *Catalogue) whole(e Entry) int64 {
 
 func (c *Catalogue) partFile(id string) string { return filepath.Join(c.models, id+modelExt+partExt) }
 
-// choose returns the index of the default model of a kind, or -1.
+// choose returns the index of the default model of a kind, or -1. An adapter is none: it may not be there for all.
 func (c *Catalogue) choose(items []Item, kind serving.Kind) int {
 	usable := func(id string) int {
-		return slices.IndexFunc(items, func(i Item) bool { return i.Kind == kind && i.Usable() && (id == "" || i.ID == id) })
+		return slices.IndexFunc(items, func(i Item) bool {
+			return i.Kind == kind && i.Usable() && i.Adapter == nil && (id == "" || i.ID == id)
+		})
 	}
 	if wanted := c.configured(kind); wanted != "" {
 		return usable(wanted)
@@ -292,6 +301,11 @@ func (c *Catalogue) scan() (map[string]Item, error) {
 		}
 		found[id] = c.describe(id, path, info, err, known.Models[id])
 	}
+	for id, item := range found {
+		if known.Models[id].Adapter != nil {
+			found[id] = c.describeAdapter(id, item.Original, known.Models[id], found)
+		}
+	}
 	return found, nil
 }
 
@@ -345,6 +359,9 @@ func (c *Catalogue) inspect(path string, info fs.FileInfo) (gguf.Summary, error)
 		return known.summary, known.err
 	}
 	summary, err := gguf.Inspect(path)
+	if err != nil && gguf.IsAdapter(path) {
+		err = errors.New("it is an adapter; say of which model with: parley model add FILE --base ID")
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen[path] = inspected{info.Size(), info.ModTime(), summary, err}

@@ -30,6 +30,7 @@ type record struct {
 	Commit    string       `json:"commit,omitempty"` // what the revision meant on the hub
 	Installed time.Time    `json:"installed"`
 	Tuned     *Tuned       `json:"tuned,omitempty"`
+	Adapter   *Adapter     `json:"adapter,omitempty"` // nil for a model that stands alone
 }
 
 // stamp tells whether a file is still the one that was checked.

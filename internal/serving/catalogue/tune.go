@@ -92,7 +92,7 @@ func (c *Catalogue) TunedOf(id string) (*Tuned, error) {
 
 // Tunable tells whether there is a type that loses nothing of a model and may be faster than its own.
 func (i Item) Tunable() bool {
-	return i.Kind == serving.KindChat && i.Usable() && len(tune.Candidates(i.installedType())) > 0
+	return i.Kind == serving.KindChat && i.Adapter == nil && i.Usable() && len(tune.Candidates(i.installedType())) > 0
 }
 
 // Tune makes a model of another type of an installed one, compares both and lets the better one serve from now
@@ -126,6 +126,8 @@ func (c *Catalogue) toTune(id, kind string) (Item, string, error) {
 		return i, "", fault.Conflict("%s is not installed; install it with: parley model pull %s", i.ID, i.ID).OfKind("not_installed")
 	case i.Kind != serving.KindChat:
 		return i, "", fault.Invalid("%s embeds; only models that chat are tuned", i.ID)
+	case i.Adapter != nil:
+		return i, "", fault.Invalid("%s is an adapter; tune its base: parley model tune %s", i.ID, i.Adapter.Base)
 	case kind == from:
 		return i, "", fault.Invalid("%s is of the type %s already", i.ID, kind)
 	case kind != "":

@@ -14,7 +14,7 @@ import (
 
 // Models finds installed models; serving.Service does.
 type Models interface {
-	Resolve(kind serving.Kind, name string) (serving.Model, error)
+	Resolve(tenant string, kind serving.Kind, name string) (serving.Model, error)
 }
 
 // Choice says which model each role gets. The role "" stands for every role that is not named. Where it
@@ -35,7 +35,7 @@ func New(db *store.DB, models Models) *Defaults { return &Defaults{db, models} }
 // choice that is not installed any more is passed over: people go on chatting, and Broken tells it.
 func (d *Defaults) Resolve(ctx context.Context, id chat.Identity, kind serving.Kind, name string) (serving.Model, error) {
 	if name != "" || kind != serving.KindChat {
-		return d.models.Resolve(kind, name)
+		return d.models.Resolve(id.Tenant, kind, name)
 	}
 	choice, err := d.Get(ctx, id.Scope)
 	if err != nil {
@@ -45,12 +45,12 @@ func (d *Defaults) Resolve(ctx context.Context, id chat.Identity, kind serving.K
 		if choice[role] == "" {
 			continue
 		}
-		m, err := d.models.Resolve(kind, choice[role])
+		m, err := d.models.Resolve(id.Tenant, kind, choice[role])
 		if err == nil || fault.Is(err, fault.CodeInternal) {
 			return m, err
 		}
 	}
-	return d.models.Resolve(kind, "")
+	return d.models.Resolve(id.Tenant, kind, "")
 }
 
 type row struct {
@@ -83,7 +83,7 @@ func (d *Defaults) Put(ctx context.Context, sc chat.Scope, choice Choice) error 
 		if model == "" {
 			continue
 		}
-		if _, err := d.models.Resolve(serving.KindChat, model); fault.Is(err, fault.CodeInternal) {
+		if _, err := d.models.Resolve(sc.Tenant, serving.KindChat, model); fault.Is(err, fault.CodeInternal) {
 			return err
 		} else if err != nil {
 			return fault.Invalid("%s", fault.From(err).Message).At(field(role)).OfKind(fault.From(err).Kind)
@@ -133,7 +133,7 @@ func (d *Defaults) Broken(ctx context.Context) ([]Broken, error) {
 	}
 	var broken []Broken
 	for _, r := range rows {
-		if _, err := d.models.Resolve(serving.KindChat, r.Model); fault.Is(err, fault.CodeInternal) {
+		if _, err := d.models.Resolve(r.Tenant, serving.KindChat, r.Model); fault.Is(err, fault.CodeInternal) {
 			return nil, err
 		} else if err != nil {
 			broken = append(broken, Broken(r))

@@ -23,7 +23,7 @@ var (
 // installed are models by id; the default of a kind is the one of that name.
 type installed map[string]serving.Kind
 
-func (i installed) Resolve(kind serving.Kind, name string) (serving.Model, error) {
+func (i installed) Resolve(_ string, kind serving.Kind, name string) (serving.Model, error) {
 	if name == "" {
 		name = "the " + string(kind)
 	}

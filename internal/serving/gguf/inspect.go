@@ -37,24 +37,33 @@ var parts = map[string]string{ //nolint:gosec // no credentials, but kinds of mo
 // Inspect reads the header of the model file at path and checks what the native loader takes on trust:
 // that all tensors are there and that the figures that size its buffers and index its vocabulary make
 // sense. Much of that ends the process there where it is wrong. It reads no weights, so it takes milliseconds.
-func Inspect(path string) (Summary, error) {
+func Inspect(path string) (s Summary, err error) {
+	err = open(path, func(f *File) error {
+		s, err = f.Summarise()
+		return err
+	})
+	return s, err
+}
+
+// open reads the header of the file at path, which use may read from until it returns.
+func open(path string, use func(*File) error) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return Summary{}, err
+		return err
 	}
 	defer file.Close() //nolint:errcheck // opened for reading
 	info, err := file.Stat()
 	if err != nil {
-		return Summary{}, err
+		return err
 	}
 	if !info.Mode().IsRegular() {
-		return Summary{}, fmt.Errorf("%s is no regular file", path)
+		return fmt.Errorf("%s is no regular file", path)
 	}
 	f, err := Read(file, info.Size())
 	if err != nil {
-		return Summary{}, err
+		return err
 	}
-	return f.Summarise()
+	return use(f)
 }
 
 // Summarise checks the metadata of a model and sums it up.

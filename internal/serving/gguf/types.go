@@ -54,9 +54,10 @@ type TensorType uint32
 
 // The tensor types that this package writes; the reader knows the size of all that the engine loads.
 const (
-	F32 TensorType = 0
-	F16 TensorType = 1
-	Q80 TensorType = 8
+	F32  TensorType = 0
+	F16  TensorType = 1
+	Q80  TensorType = 8
+	BF16 TensorType = 30
 )
 
 // layout is how many numbers make a block and how many bytes that block takes.
@@ -124,7 +125,7 @@ func (t TensorType) layout() (layout, bool) {
 		return layout{"F64", 1, 8}, true
 	case 29:
 		return layout{"IQ1_M", 256, 56}, true
-	case 30:
+	case BF16:
 		return layout{"BF16", 1, 2}, true
 	case 34:
 		return layout{"TQ1_0", 256, 54}, true

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
 
@@ -24,6 +25,7 @@ type chatEngine struct {
 	model    *model
 	template *prompt.Template
 	defaults sampling
+	loras    *adapters
 	decoder  *decoder
 	loop     *batching.Loop
 	shelf    *shelf.Part // nil without one
@@ -49,7 +51,8 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 	window := contextOf(cfg, m, nat)
 	cell := nat.cellBytes(cacheTypes[cfg.CacheType])
 	kv := cacheOf(cfg, window, cell)
-	d, err := newDecoder(cfg, nat, kv)
+	loras := newAdapters(nat, m.Path)
+	d, err := newDecoder(cfg, nat, kv, loras)
 	if errors.Is(err, errOnlyEncodes) {
 		return nil, broken(m, "a model of the kind "+nat.arch+" cannot chat")
 	}
@@ -57,13 +60,13 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 		return nil, fault.Unavailable("there is not enough memory for the context of model %q: lower context, slots or cache_mb", m.ID).Because(err)
 	}
 	e := &chatEngine{
-		model: nat, template: tmpl, defaults: nat.defaults(), decoder: d,
+		model: nat, template: tmpl, defaults: nat.defaults(), loras: loras, decoder: d,
 		info: serving.Info{
 			Model: m, Context: window, Slots: cfg.Slots, Description: llama.ModelDesc(nat.handle),
 			MemoryBytes: llama.ModelSize(nat.handle) + uint64(kv.cells)*uint64(cell),
 		},
 	}
-	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step, Parts: !kv.unified, Guesses: cfg.Guesses}
+	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step, Turn: turn, Parts: !kv.unified, Guesses: cfg.Guesses}
 	if !kv.unified {
 		bounds.Gap = gap
 	}
@@ -96,6 +99,9 @@ func contextOf(cfg Config, m serving.Model, nat *model) int {
 	}
 	return window
 }
+
+// turn is how long one adapter has the engine while another waits; see DESIGN.md for what a change costs.
+const turn = 100 * time.Millisecond
 
 // cache is the shape of a key-value cache.
 type cache struct {
@@ -165,7 +171,10 @@ func (e *chatEngine) request(g serving.Generation, f form) (batching.Request, er
 	if r.Prompt, err = e.prompt(g, f); err != nil {
 		return r, err
 	}
-	r.Owner, r.Volatile = g.Tenant, g.Volatile
+	r.Owner.Tenant, r.Volatile = g.Tenant, g.Volatile
+	if r.Owner.Adapter, err = e.loras.use(g.Adapter); err != nil {
+		return r, err
+	}
 	room := e.info.Context - len(r.Prompt)
 	r.Limit, r.Stop = room, g.Params.Stop
 	if g.Params.MaxTokens > 0 {

@@ -17,6 +17,7 @@ type decoder struct {
 	batch llama.Batch
 	seq   [1]llama.SeqId
 	pace  *pace
+	loras *adapters
 	// unified says that all slots share the cells.
 	unified bool
 }
@@ -26,7 +27,7 @@ var _ batching.Decoder = (*decoder)(nil)
 // errOnlyEncodes says that a model keeps no tokens to go on from, so that it cannot generate.
 var errOnlyEncodes = errors.New("the model only encodes")
 
-func newDecoder(cfg Config, m *model, c cache) (*decoder, error) {
+func newDecoder(cfg Config, m *model, c cache, loras *adapters) (*decoder, error) {
 	p := llama.ContextDefaultParams()
 	p.NCtx = uint32(c.cells)
 	size := cfg.Batch + cfg.Slots + cfg.Guesses // the slots' share is for closing gaps
@@ -47,13 +48,16 @@ func newDecoder(cfg Config, m *model, c cache) (*decoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make context of %d tokens: %w", c.cells, err)
 	}
-	d := &decoder{ctx: ctx, unified: c.unified, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
+	d := &decoder{ctx: ctx, loras: loras, unified: c.unified, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
 	if d.mem, err = llama.GetMemory(ctx); err != nil || d.mem == 0 {
 		d.free()
 		return nil, errOnlyEncodes
 	}
 	return d, nil
 }
+
+// Adapt implements batching.Decoder. The library plans its memory anew at the next step.
+func (d *decoder) Adapt(adapter string) { d.loras.set(d.ctx, adapter) }
 
 // Decode implements batching.Decoder.
 func (d *decoder) Decode(entries []batching.Entry) error {

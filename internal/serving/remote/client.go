@@ -39,8 +39,10 @@ var _ serving.Loader = (*Client)(nil)
 // call is a request under way. The reader of the connection never waits for its caller: what has come lies in
 // pieces, of which there are at most as many as the answer may have tokens.
 type call struct {
-	model string
-	ready chan struct{} // capacity 1: there is something to take
+	model  string
+	engine uint64 // of an answer that is asked for, else 0
+	began  time.Time
+	ready  chan struct{} // capacity 1: there is something to take
 
 	mu     sync.Mutex
 	pieces []serving.Piece
@@ -98,6 +100,20 @@ func (c *Client) Interrupted() (models []string, err error) {
 	return c.interrupted, c.err
 }
 
+// Hung names a model that was asked for an answer so long ago or longer, and of which nothing was heard since: neither a
+// piece of any answer nor that it has done a step. It is "" where there is none. What embeds or ranks is not looked at.
+func (c *Client) Hung(long time.Duration) string {
+	since := time.Now().Add(-long)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, q := range c.calls {
+		if e := c.engines[q.engine]; e != nil && e.metered && q.began.Before(since) && e.heard.Before(since) && !q.ended() {
+			return q.model
+		}
+	}
+	return ""
+}
+
 // Close ends the connection and with it what runs, and waits. It may be called twice.
 func (c *Client) Close() error {
 	c.mu.Lock()
@@ -127,7 +143,7 @@ func (c *Client) Load(ctx context.Context, m serving.Model) (serving.Engine, err
 	if end.Loaded == nil {
 		return nil, errStrange
 	}
-	e := &Engine{client: c, id: id, info: end.Loaded.Info, closed: make(chan struct{})}
+	e := &Engine{client: c, id: id, info: end.Loaded.Info, metered: end.Loaded.Metered, closed: make(chan struct{})}
 	c.mu.Lock()
 	c.engines[id] = e
 	c.mu.Unlock()
@@ -158,7 +174,10 @@ func (c *Client) ask(ctx context.Context, model string, f wire.Frame, emit func(
 	if err := ctx.Err(); err != nil {
 		return 0, wire.Frame{}, err
 	}
-	q := &call{model: model, ready: make(chan struct{}, 1)}
+	q := &call{model: model, began: time.Now(), ready: make(chan struct{}, 1)}
+	if f.Generate != nil {
+		q.engine = f.Generate.Engine
+	}
 	id, err := c.open(q)
 	if err != nil {
 		return 0, wire.Frame{}, err
@@ -288,6 +307,7 @@ func (c *Client) read() {
 			c.mu.Lock()
 			if e := c.engines[f.Work.Engine]; e != nil {
 				e.work.Store(&f.Work.Work)
+				e.heard = time.Now()
 			}
 			c.mu.Unlock()
 			continue
@@ -299,6 +319,9 @@ func (c *Client) read() {
 func (c *Client) deliver(f wire.Frame) {
 	c.mu.Lock()
 	q := c.calls[f.ID]
+	if q != nil && c.engines[q.engine] != nil {
+		c.engines[q.engine].heard = time.Now()
+	}
 	c.mu.Unlock()
 	if q == nil {
 		if f.Loaded != nil { // whoever asked for it has left; the reader waits for no writer
@@ -355,6 +378,13 @@ func (q *call) take() ([]serving.Piece, *wire.Frame) {
 	pieces := q.pieces
 	q.pieces = nil
 	return pieces, q.end
+}
+
+// ended tells whether the worker has said the last of it, whoever has read that.
+func (q *call) ended() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.end != nil
 }
 
 func (q *call) empty() bool {

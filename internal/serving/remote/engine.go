@@ -21,6 +21,9 @@ type Engine struct {
 	info   serving.Info
 	work   atomic.Pointer[serving.Work]
 
+	metered bool
+	heard   time.Time // when the worker last told of it; guarded by client.mu
+
 	once   sync.Once
 	closed chan struct{} // closed when Close begins
 	err    error         // of Close
@@ -47,10 +50,12 @@ func (e *Engine) Generate(ctx context.Context, g serving.Generation, emit func(s
 	}
 	// What has come and was not read yet when Close begins is not told any more.
 	closed := errUnloaded()
+	told := 0 // tokens, of which a piece holds at least one
 	_, end, err := e.client.ask(ctx, e.info.Model.ID, wire.Frame{Generate: &wire.Generate{Engine: e.id, Generation: g}}, func(p serving.Piece) error {
 		if e.unloaded() {
 			return closed
 		}
+		told += max(1, len(p.Logprobs))
 		return emit(p)
 	})
 	switch {
@@ -58,6 +63,8 @@ func (e *Engine) Generate(ctx context.Context, g serving.Generation, emit func(s
 		out.Finish, out.Usage, out.Timings = end.Outcome.Finish, end.Outcome.Usage, end.Outcome.Timings
 	case err == nil:
 		err = errStrange
+	default: // nobody is left to say what was spent
+		out.Usage.OutputTokens = told
 	}
 	return out, err
 }

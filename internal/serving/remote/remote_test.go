@@ -144,14 +144,14 @@ func TestLostWorker(t *testing.T) {
 		gate <- struct{}{}
 	}
 	pieces := 0
-	_, err := e.Generate(t.Context(), question("hi"), func(serving.Piece) error {
+	out, err := e.Generate(t.Context(), question("hi"), func(serving.Piece) error {
 		if pieces++; pieces == 3 {
 			_ = far.Close()
 		}
 		return nil
 	})
-	if f := fault.From(err); f == nil || f.Code != fault.CodeUnavailable || f.Kind != serving.EngineCrashed || pieces != 3 {
-		t.Errorf("%d pieces, then %#v", pieces, f)
+	if f := fault.From(err); f == nil || f.Code != fault.CodeUnavailable || f.Kind != serving.EngineCrashed || pieces != 3 || out.Usage.OutputTokens != 3 {
+		t.Errorf("%d pieces, then %#v, with %+v", pieces, f, out.Usage)
 	}
 	if m, ok := e.(serving.Mortal); !ok || !m.Dead() {
 		t.Error("the engine does not know that it is dead")

@@ -85,7 +85,7 @@ func TestLoader(t *testing.T) {
 	var l servingtest.Loader
 	m := serving.Model{ID: "m", Kind: serving.KindChat}
 	e, err := l.Load(t.Context(), m)
-	if err != nil || e.Info().Model != m || len(l.Loaded()) != 1 {
+	if err != nil || e.Info().Model.ID != m.ID || len(l.Loaded()) != 1 {
 		t.Errorf("engine of %+v, error %v, loaded %v", e.Info().Model, err, l.Loaded())
 	}
 }

@@ -23,12 +23,14 @@ type limits struct {
 	steady  time.Duration // a process that lived this long begins the pauses anew
 	crashes int           // of one model within window, after which it is refused for window
 	window  time.Duration
+	hung    time.Duration // without a sign of an answer that is asked for, after which it is killed
+	look    time.Duration // how often that is looked for
 }
 
 func defaultLimits() limits {
 	return limits{
 		ready: 30 * time.Second, grace: 3 * time.Second, pause: time.Second, longest: 30 * time.Second, steady: time.Minute,
-		crashes: 3, window: time.Minute,
+		crashes: 3, window: time.Minute, hung: 10 * time.Minute, look: time.Second,
 	}
 }
 
@@ -70,6 +72,10 @@ func New(command func() (Command, error), build string, log *zap.Logger) *Superv
 	s.begin = func() { s.work.Go(func() { s.run(ctx) }) }
 	return s
 }
+
+// HungAfter sets how long the process may give no sign while an answer is asked for. It must be longer than any single step of
+// the engine. It is called before the first model is loaded.
+func (s *Supervisor) HungAfter(d time.Duration) { s.limits.hung = d }
 
 // State is how the process does.
 type State struct {
@@ -203,10 +209,7 @@ func (s *Supervisor) run(ctx context.Context) {
 		if !s.started(c, err) {
 			return
 		}
-		select {
-		case <-c.client.Done():
-		case <-ctx.Done():
-		}
+		s.await(ctx, c)
 		how := c.end(s.limits.grace)
 		if ctx.Err() != nil {
 			s.ended(c, nil)
@@ -224,6 +227,26 @@ func (s *Supervisor) run(ctx context.Context) {
 			return
 		}
 		pause = min(max(2*pause, s.limits.pause), s.limits.longest)
+	}
+}
+
+// await returns when the process's connection has ended, or ctx. A process that hangs is killed, so that it ends like
+// one that has died.
+func (s *Supervisor) await(ctx context.Context, c *child) {
+	tick := time.NewTicker(s.limits.look)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.client.Done():
+			return
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if model := c.client.Hung(s.limits.hung); model != "" {
+			s.log.Error("the engine's process hangs and is killed", zap.Int("pid", c.pid()), zap.String("model", model), zap.Duration("silent_for", s.limits.hung))
+			kill(c.pid())
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,10 +76,15 @@ func engine(args []string) {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
+		if m.Kind == serving.KindRerank {
+			return ranking{&servingtest.Scripted{Model: m}}
+		}
 		e := &servingtest.Scripted{Model: m, Slots: 16, Context: 8192, Gate: make(chan struct{}), Reply: func(g serving.Generation) string {
 			switch g.Messages[0].Text {
 			case "abort":
 				_ = syscall.Kill(os.Getpid(), syscall.SIGABRT)
+				select {}
+			case "hang":
 				select {}
 			case "environment":
 				return strings.Join(os.Environ(), "\n")
@@ -90,7 +96,7 @@ func engine(args []string) {
 				e.Gate <- struct{}{}
 			}
 		}()
-		return e
+		return metered{e}
 	}}
 	if err := worker.Serve(context.Background(), conn, loader, "test", log); err != nil {
 		log.Error("serve", zap.Error(err))
@@ -168,6 +174,75 @@ func TestConforms(t *testing.T) {
 	}
 	servingtest.Run(t, load(serving.KindChat))
 	servingtest.RunEmbed(t, load(serving.KindEmbed))
+}
+
+// metered is an engine that says that it does no steps.
+type metered struct{ *servingtest.Scripted }
+
+func (metered) Work() serving.Work { return serving.Work{} }
+
+// ranking is an engine that finds each document as good as it is long.
+type ranking struct{ *servingtest.Scripted }
+
+func (ranking) Rank(_ context.Context, r serving.Ranking) (serving.Scores, error) {
+	var out serving.Scores
+	for _, d := range r.Documents {
+		out.Scores = append(out.Scores, float32(len(d))/16)
+	}
+	out.Usage.InputTokens = len(r.Documents)
+	return out, nil
+}
+
+// A child whose engine makes no step while an answer is asked for is killed, and counts as one that has died.
+func TestHungChildIsKilled(t *testing.T) {
+	t.Parallel()
+	s, seen := setup(t, func(l *limits) { l.hung, l.look = 300*time.Millisecond, 10*time.Millisecond })
+	e, err := s.Load(t.Context(), serving.Model{ID: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := s.State().PID
+	_, err = e.Generate(t.Context(), question("hang"), func(serving.Piece) error { return nil })
+	if f := fault.From(err); f == nil || f.Kind != serving.EngineCrashed {
+		t.Errorf("it ended with %v", err)
+	}
+	wait(t, "another process", func() bool { return s.State().PID != 0 && s.State().PID != pid })
+	if alive(pid) || seen.FilterMessage("the engine's process hangs and is killed").Len() == 0 {
+		t.Errorf("process %d is alive (%v) or nothing was logged", pid, alive(pid))
+	}
+	// One that only takes its time is left alone.
+	e, err = s.Load(t.Context(), serving.Model{ID: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Generate(t.Context(), question("hi"), func(serving.Piece) error { return nil }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRankInTheChild(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, nil)
+	e, err := s.Load(t.Context(), serving.Model{ID: "r", Kind: serving.KindRerank})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranker, ok := e.(serving.Ranker)
+	if !ok {
+		t.Fatalf("%T does not rank", e)
+	}
+	out, err := ranker.Rank(t.Context(), serving.Ranking{Query: "q", Documents: []string{"ab", "abcd"}})
+	if err != nil || !slices.Equal(out.Scores, []float32{0.125, 0.25}) || out.Usage.InputTokens != 2 {
+		t.Errorf("got %+v, %v", out, err)
+	}
+	// One that chats in the same child does not.
+	chats, err := s.Load(t.Context(), serving.Model{ID: "a", Kind: serving.KindChat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := chats.(serving.Ranker); ok {
+		t.Error("a model that chats says that it ranks")
+	}
 }
 
 type catalogue struct{}

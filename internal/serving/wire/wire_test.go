@@ -36,10 +36,19 @@ func fill(t *testing.T, path string, v reflect.Value) {
 			if !field.IsExported() {
 				t.Fatalf("%s.%s cannot be sent", path, field.Name)
 			}
-			if v.Type() == v.Field(i).Type() || field.Name == "Top" { // as deep as its first level
+			if field.Name == "Top" { // as deep as its first level
 				continue
 			}
-			fill(t, path+"."+field.Name, v.Field(i))
+			if field.Type != reflect.PointerTo(v.Type()) {
+				fill(t, path+"."+field.Name, v.Field(i))
+			}
+		}
+		for i := range v.NumField() { // a model has a base, which is a model
+			if field := v.Field(i); field.Type() == reflect.PointerTo(v.Type()) {
+				base := reflect.New(v.Type())
+				base.Elem().Set(v)
+				field.Set(base)
+			}
 		}
 	case reflect.Slice:
 		if v.Type() == reflect.TypeFor[json.RawMessage]() {

@@ -2230,6 +2230,11 @@ export interface components {
             repeat_penalty?: null | number;
             response_format?: components["schemas"]["OpenAIResponseFormat"];
             seed?: null | number;
+            /**
+             * @description Flex lets all others go first where requests wait. Priority is served as default: people at the page alone go before that.
+             * @enum {string}
+             */
+            service_tier?: "auto" | "default" | "flex" | "priority";
             stop?: components["schemas"]["OpenAIStop"];
             /** @description Not available: conversations are kept by the native API. */
             store?: null | boolean;
@@ -2258,6 +2263,11 @@ export interface components {
             model: string;
             object: string;
             parley?: components["schemas"]["OpenAIExtra"];
+            /**
+             * @description By which it is served.
+             * @enum {string}
+             */
+            service_tier: "default" | "flex";
             system_fingerprint: string;
             usage: components["schemas"]["OpenAIUsage"] | null;
         };
@@ -2275,6 +2285,11 @@ export interface components {
             model: string;
             object: string;
             parley?: components["schemas"]["OpenAIExtra"];
+            /**
+             * @description By which it was served.
+             * @enum {string}
+             */
+            service_tier: "default" | "flex";
             system_fingerprint: string;
             usage: components["schemas"]["OpenAIUsage"] | null;
         };
@@ -2366,6 +2381,8 @@ export interface components {
             parley: components["schemas"]["OpenAIModelExtra"];
         };
         OpenAIModelExtra: {
+            /** @description The model that it is an adapter of, whose context and engine it has. */
+            base?: string;
             /** @description Tokens of one conversation. */
             context?: number;
             /** @description The caller gets it where a request of its kind names no model. */

@@ -25,8 +25,16 @@ type Entry struct {
 	padding bool // of a free slot; forgotten after the step
 }
 
+// Owner is whose computed tokens they are: only the same tenant's sequences with the same adapter may use them.
+type Owner struct {
+	Tenant  string
+	Adapter string // "" for the model as it is
+}
+
 // Decoder is the native context. Only the loop's goroutine calls it.
 type Decoder interface {
+	// Adapt computes all further batches with an adapter, "" for the model as it is. That may take the time of some steps.
+	Adapt(adapter string)
 	// Decode computes one batch, in which the tokens of a slot are together and the slots ascend. The slice is the loop's and is used again. After an error other than
 	// ErrNoRoom the content of the batch's slots is unknown; the loop forgets them.
 	Decode(batch []Entry) error
@@ -48,13 +56,13 @@ type Decoder interface {
 type Shelf interface {
 	// Find returns the state whose tokens share the longest beginning with these, and how long that is, if
 	// it is longer than least. Such a state holds n or more tokens, told by held.
-	Find(owner string, tokens []int32, least int) (state []byte, held, n int)
+	Find(owner Owner, tokens []int32, least int) (state []byte, held, n int)
 	// Fetch brings into memory what Find would find, from where that takes time. Callers' goroutines call it.
-	Fetch(ctx context.Context, owner string, tokens []int32, least int)
+	Fetch(ctx context.Context, owner Owner, tokens []int32, least int)
 	// Put keeps a state. The shelf owns state from here on, and nobody writes tokens any more. A volatile one is never written to a disk.
-	Put(owner string, tokens []int32, state []byte, volatile bool)
+	Put(owner Owner, tokens []int32, state []byte, volatile bool)
 	// Has tells whether there is a state whose tokens begin with all of these.
-	Has(owner string, tokens []int32) bool
+	Has(owner Owner, tokens []int32) bool
 }
 
 // Sampler chooses the tokens of one sequence. Sample is called by the loop's goroutine only. Close is

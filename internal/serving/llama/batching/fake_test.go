@@ -1,6 +1,7 @@
 package batching
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -24,6 +25,8 @@ type fake struct {
 	fail  func(step int, batch []Entry) error
 	cost  time.Duration // of a token, on the loop's clock
 	base  time.Duration // of a step
+	// change is the cost of another adapter.
+	change time.Duration
 
 	mu    sync.Mutex
 	clock time.Time
@@ -31,12 +34,26 @@ type fake struct {
 	steps [][]Entry
 
 	loop    *Loop // whose sequences the slots must hold; nil is not checked
-	forgets bool  // keeps no history
-	rigid   bool  // cannot go back, as models with a running state
+	adapter string
+	forgets bool // keeps no history
+	rigid   bool // cannot go back, as models with a running state
 }
 
-// cell is one computed token; slots may share it.
-type cell struct{ token int32 }
+// cell is one token that was computed with an adapter; slots may share it.
+type cell struct {
+	token   int32
+	adapter string
+}
+
+func (f *fake) Adapt(adapter string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if adapter == f.adapter {
+		f.t.Errorf("the adapter %q is set again", adapter)
+	}
+	f.adapter = adapter
+	f.clock = f.clock.Add(f.change)
+}
 
 func (f *fake) Decode(batch []Entry) error {
 	if f.began != nil {
@@ -67,7 +84,7 @@ func (f *fake) Decode(batch []Entry) error {
 		if e.Slot < 0 || int(e.Slot) >= f.cfg.Slots || int(e.Pos) != len(f.held[e.Slot]) {
 			f.t.Errorf("entry %+v, but the slot holds %d tokens", e, len(f.held[e.Slot]))
 		}
-		f.held[e.Slot] = append(f.held[e.Slot], &cell{e.Token})
+		f.held[e.Slot] = append(f.held[e.Slot], &cell{e.Token, f.adapter})
 		if f.loop != nil && !e.padding && !f.right(e) {
 			f.t.Errorf("slot %d holds another's tokens at position %d", e.Slot, e.Pos)
 		}
@@ -83,9 +100,11 @@ func (f *fake) Decode(batch []Entry) error {
 
 // right tells whether a slot holds the tokens of its sequence up to an entry, or guesses beyond them.
 func (f *fake) right(e Entry) bool {
-	tokens := f.loop.places[e.Slot].seq.tokens
+	seq := f.loop.places[e.Slot].seq
+	tokens := seq.tokens
 	n := min(len(tokens), int(e.Pos)+1)
-	return slices.Equal(f.tokens(e.Slot)[:n], tokens[:n])
+	other := func(c *cell) bool { return c.adapter != seq.owner.Adapter }
+	return slices.Equal(f.tokens(e.Slot)[:n], tokens[:n]) && !slices.ContainsFunc(f.held[e.Slot], other)
 }
 
 func (f *fake) Trim(slot int32, n int) bool {
@@ -115,13 +134,13 @@ func (f *fake) Copy(from, to int32, n int) bool {
 		f.held[to] = f.held[from][:n:n]
 		return true
 	}
-	return f.fill(to, f.tokens(from)[:n])
+	return f.fill(to, f.held[from][0].adapter, f.tokens(from)[:n])
 }
 
 func (f *fake) Save(slot int32) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var state []byte
+	state := append([]byte(f.held[slot][0].adapter), 0)
 	for _, token := range f.tokens(slot) {
 		state = binary.LittleEndian.AppendUint32(state, uint32(token))
 	}
@@ -135,10 +154,11 @@ func (f *fake) Restore(slot int32, state []byte) bool {
 		f.t.Errorf("slot %d is restored and not empty", slot)
 	}
 	var tokens []int32
+	adapter, state, _ := bytes.Cut(state, []byte{0})
 	for ; len(state) > 0; state = state[4:] {
 		tokens = append(tokens, int32(binary.LittleEndian.Uint32(state)))
 	}
-	return f.fill(slot, tokens)
+	return f.fill(slot, string(adapter), tokens)
 }
 
 // tokens tells what a slot holds; the caller holds mu.
@@ -149,9 +169,9 @@ func (f *fake) tokens(slot int32) (tokens []int32) {
 	return tokens
 }
 
-func (f *fake) fill(slot int32, tokens []int32) bool {
+func (f *fake) fill(slot int32, adapter string, tokens []int32) bool {
 	for _, token := range tokens {
-		f.held[slot] = append(f.held[slot], &cell{token})
+		f.held[slot] = append(f.held[slot], &cell{token, adapter})
 	}
 	if n := f.total(); n > f.cfg.Cells {
 		f.t.Errorf("%d tokens in %d cells", n, f.cfg.Cells)

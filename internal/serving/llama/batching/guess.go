@@ -51,8 +51,8 @@ func (s *sequence) learn(token int32) {
 func (l *Loop) draft(decoding, room int) (drafted int) {
 	room = min(room, l.cfg.Guesses)
 	expected := float64(decoding)
-	for _, s := range l.active {
-		if s.pending() != 1 {
+	for _, s := range l.running {
+		if !s.decoding() {
 			continue
 		}
 		most := min(len(s.guess), room-drafted, s.prompt+s.limit-1-len(s.tokens))

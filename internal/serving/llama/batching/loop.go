@@ -31,6 +31,8 @@ type Config struct {
 	// Guesses is how many tokens of a step may be guessed; 0 guesses none. The decoder must take so many outputs
 	// more than there are slots.
 	Guesses int
+	// Turn is how long sequences of one adapter are computed while those of another wait.
+	Turn time.Duration
 	// Shelf keeps what had to leave its slot; nil keeps nothing.
 	Shelf Shelf
 }
@@ -53,6 +55,8 @@ type Loop struct {
 	// before everything waiting.
 	waiting  []*sequence
 	active   []*sequence
+	running  []*sequence // the active ones whose adapter's turn it is
+	turns    turns
 	places   []*place // by slot
 	cells    *cells
 	turn     uint64 // grows with each sequence that comes or goes
@@ -197,6 +201,7 @@ func (l *Loop) step() {
 	if len(l.batch) == 0 {
 		return
 	}
+	changed := l.adapt()
 	began := l.now()
 	err := l.decoder.Decode(l.batch)
 	took := l.now().Sub(began)
@@ -210,13 +215,15 @@ func (l *Loop) step() {
 		l.recover(err)
 		return
 	}
-	for _, s := range l.active {
+	for _, s := range l.running {
 		l.computed(s, s.grant)
 	}
 	l.active = slices.DeleteFunc(l.active, func(s *sequence) bool { return s.output >= 0 && l.sample(s) })
-	if prompts > 0 {
+	switch {
+	case changed: // the time is not that of a step
+	case prompts > 0:
 		l.measure(prompts, took)
-	} else {
+	default:
 		l.costs.took(len(l.batch), took)
 	}
 	l.count()
@@ -279,6 +286,7 @@ func (l *Loop) admit() {
 		l.waiting = l.waiting[1:]
 		reused := l.settle(s)
 		s.admit(l.now(), reused)
+		s.ran = l.turns.number
 		l.active = append(l.active, s)
 	}
 }

@@ -8,7 +8,7 @@ import "context"
 type place struct {
 	slot     int32
 	seq      *sequence // nil when the slot is free
-	owner    string
+	owner    Owner
 	volatile bool
 	tokens   []int32 // of a free slot; a running sequence knows its own
 	cells    []int32
@@ -226,7 +226,7 @@ func (l *Loop) touch(p *place) {
 
 // warm is what a slot holds, or will hold soon. Tokens are not written any more.
 type warm struct {
-	owner  string
+	owner  Owner
 	tokens []int32
 }
 

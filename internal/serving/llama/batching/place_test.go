@@ -19,12 +19,12 @@ type memory struct {
 }
 
 type shelved struct {
-	owner  string
+	owner  Owner
 	tokens []int32
 	state  []byte
 }
 
-func (m *memory) Find(owner string, tokens []int32, least int) (state []byte, held, n int) {
+func (m *memory) Find(owner Owner, tokens []int32, least int) (state []byte, held, n int) {
 	for _, k := range m.kept {
 		if common := Alike(k.tokens, tokens); k.owner == owner && common > max(n, least) {
 			state, held, n = k.state, len(k.tokens), common
@@ -33,16 +33,16 @@ func (m *memory) Find(owner string, tokens []int32, least int) (state []byte, he
 	return state, held, n
 }
 
-func (m *memory) Put(owner string, tokens []int32, state []byte, _ bool) {
-	if len(tokens)*4 != len(state) {
+func (m *memory) Put(owner Owner, tokens []int32, state []byte, _ bool) {
+	if len(owner.Adapter)+1+len(tokens)*4 != len(state) {
 		m.t.Errorf("a state of %d tokens was put as one of %d", len(state)/4, len(tokens))
 	}
 	m.kept = append(m.kept, shelved{owner, tokens, state})
 }
 
-func (m *memory) Fetch(context.Context, string, []int32, int) {}
+func (m *memory) Fetch(context.Context, Owner, []int32, int) {}
 
-func (m *memory) Has(owner string, tokens []int32) bool {
+func (m *memory) Has(owner Owner, tokens []int32) bool {
 	return slices.ContainsFunc(m.kept, func(k shelved) bool {
 		return k.owner == owner && Alike(k.tokens, tokens) == len(tokens)
 	})
@@ -52,7 +52,7 @@ func (m *memory) Has(owner string, tokens []int32) bool {
 // prompt were reused.
 func say(t *testing.T, l *Loop, owner string, tokens ...[]int32) int {
 	t.Helper()
-	r := Request{Prompt: slices.Concat(tokens...), Limit: 10, Owner: owner, Sampler: &script{t: t, words: []string{"a", "b"}}}
+	r := Request{Prompt: slices.Concat(tokens...), Limit: 10, Owner: Owner{Tenant: owner}, Sampler: &script{t: t, words: []string{"a", "b"}}}
 	out, err := l.Generate(t.Context(), r, func(serving.Piece) error { return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestShelf(t *testing.T) {
 			t.Errorf("%d tokens are on the shelf twice", len(k.tokens))
 		}
 	}
-	if !shelf.Has("b", old) {
+	if !shelf.Has(Owner{Tenant: "b"}, old) {
 		t.Error("what was computed at the end is not on the shelf")
 	}
 }
@@ -179,7 +179,7 @@ func TestReuseUnderPressure(t *testing.T) {
 				if random.IntN(3) == 0 {
 					starts[owner] = tokens[:min(len(tokens), 150)]
 				}
-				runs = append(runs, begin(t.Context(), t, l, Request{Prompt: tokens, Limit: 20, Owner: owner}, []string{"x", "y", "z"}, nil))
+				runs = append(runs, begin(t.Context(), t, l, Request{Prompt: tokens, Limit: 20, Owner: Owner{Tenant: owner, Adapter: []string{"", "x", "y"}[random.IntN(3)]}}, []string{"x", "y", "z"}, nil))
 			}
 			for _, r := range runs {
 				r.wait(t)
@@ -215,7 +215,7 @@ func TestTenThousandRequests(t *testing.T) {
 			defer cancel()
 			given := i%5 == 0
 			after := rand.IntN(4)
-			r := begin(ctx, t, l, Request{Prompt: prompt(1 + i%30), Limit: 20, Owner: fmt.Sprint(i % 3)}, []string{"a", "b", "c", "d"},
+			r := begin(ctx, t, l, Request{Prompt: prompt(1 + i%30), Limit: 20, Owner: Owner{Tenant: fmt.Sprint(i % 3), Adapter: []string{"", "x"}[i%2]}}, []string{"a", "b", "c", "d"},
 				func(serving.Piece) error {
 					if after--; given && after <= 0 {
 						cancel()
@@ -243,7 +243,7 @@ func TestFailedGapIsForgotten(t *testing.T) {
 		between := l.places[1]
 		between.tokens = prompt(100)
 		between.cells = append(between.cells, l.cells.take(100)...)
-		f.fill(1, between.tokens)
+		f.fill(1, "", between.tokens)
 		for _, slot := range []int32{0, 2} {
 			s := newSequence(Request{Prompt: prompt(1), Limit: 10, Sampler: &script{t: t}}, nil)
 			s.slot = slot

@@ -16,8 +16,8 @@ const (
 	leastChunk = 8
 	// kept is the part of the prompts' shares that the one that came first has for itself: a quarter.
 	kept = 4
-	// quiet is how many times longer a step may take while no stream is running. It still has an end,
-	// since cancellations and newcomers are seen between steps.
+	// quiet is how many times longer a step may take while no stream is running and no other adapter waits. It still has
+	// an end, since cancellations and newcomers are seen between steps.
 	quiet = 20
 )
 
@@ -26,16 +26,16 @@ const (
 func (l *Loop) plan() (prompts int) {
 	for {
 		l.batch = l.batch[:0]
+		l.choose()
 		decoding, hungry := 0, 0
-		for _, s := range l.active {
-			s.grant, s.drafted, s.output = 0, 0, -1
-			if s.pending() == 1 {
+		for _, s := range l.running {
+			if s.decoding() {
 				decoding++
 			} else {
 				hungry += s.pending()
 			}
 		}
-		budget := min(l.cfg.Batch-decoding, hungry, l.chunk(decoding))
+		budget := min(l.cfg.Batch-decoding, hungry, l.chunk())
 		l.reclaim(decoding + budget)
 		free := len(l.cells.free)
 		// A sequence alone always fits: no request needs more cells than there are.
@@ -43,8 +43,8 @@ func (l *Loop) plan() (prompts int) {
 			l.putBack()
 			continue
 		}
-		for _, s := range l.active {
-			if s.pending() == 1 {
+		for _, s := range l.running {
+			if s.decoding() {
 				s.grant = 1
 			}
 		}
@@ -68,7 +68,7 @@ func (l *Loop) plan() (prompts int) {
 // part is kept for the one that came first, so that it always moves.
 func (l *Loop) share(budget, room int) (dealt int) {
 	l.hungry = l.hungry[:0]
-	for _, s := range l.active {
+	for _, s := range l.running {
 		if s.pending() > 1 {
 			l.hungry = append(l.hungry, s)
 		}
@@ -160,22 +160,20 @@ func (l *Loop) put(s *sequence) {
 	}
 }
 
-// chunk is how many tokens of prompts may join a step beside so many decoding sequences. Whole chunks cost much
-// less a token, so that smaller ones are for models that are too slow for them and save time with them.
-func (l *Loop) chunk(decoding int) int {
-	budget := l.cfg.Step
-	if decoding == 0 {
-		budget *= quiet
+// chunk is how many tokens of prompts may join a step. Whole chunks cost much less a token, so that smaller ones are
+// for models that are too slow for them and save time with them.
+func (l *Loop) chunk() int {
+	budget, first := l.cfg.Step, wholeChunk
+	if alone := len(l.running) == len(l.active); alone && !slices.ContainsFunc(l.active, (*sequence).decoding) {
+		budget, first = budget*quiet, first*quiet
 	}
 	cost := l.perToken
 	if cost == 0 {
 		cost = l.perFew
 	}
 	switch {
-	case cost == 0 && decoding == 0:
-		return wholeChunk * quiet
 	case cost == 0:
-		return wholeChunk
+		return first
 	case cost*wholeChunk <= patience*max(budget, l.perFew*leastChunk):
 		return max(wholeChunk, int(budget/cost))
 	case l.perFew == 0:

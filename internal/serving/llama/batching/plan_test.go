@@ -166,7 +166,11 @@ func TestChunk(t *testing.T) {
 	} {
 		l := newLoop(&fake{}, Config{Slots: 1, Batch: 512, Cells: 1, Step: step})
 		l.perToken, l.perFew = c.perToken, c.perFew
-		if got := l.chunk(c.decoding); got != c.want {
+		for range c.decoding {
+			l.active = append(l.active, &sequence{tokens: []int32{1}})
+		}
+		l.choose()
+		if got := l.chunk(); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
 	}

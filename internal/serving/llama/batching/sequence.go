@@ -15,8 +15,8 @@ type Request struct {
 	Limit   int     // most tokens of the answer, at least one; Prompt and Limit together fit the cache
 	Stop    []string
 	Sampler Sampler
-	// Owner may reuse what was computed for its other sequences, and nobody else.
-	Owner string
+	// Owner may reuse what was computed for its other sequences, and nobody else. Its adapter is what the sequence is computed with.
+	Owner Owner
 	// Volatile sequences leave nothing on a disk.
 	Volatile bool
 }
@@ -35,8 +35,9 @@ type sequence struct {
 	hits     float64
 	drafted  int // how many of guess are in the batch
 	slot     int32
-	owner    string
+	owner    Owner
 	volatile bool
+	ran      uint64 // the turn of adapters in which it was last computed
 	sampler  Sampler
 	text     *holdback.Filter
 	logprobs []placedLogprob // of tokens whose text is held back
@@ -71,6 +72,8 @@ func newSequence(r Request, gone <-chan struct{}) *sequence {
 // pending counts the tokens that must be computed before the next one can be sampled. It is 1 for a
 // sequence that is decoding.
 func (s *sequence) pending() int { return len(s.tokens) - s.done }
+
+func (s *sequence) decoding() bool { return s.pending() == 1 }
 
 // most is how many cells the sequence can ever take. The last token of an answer is never computed.
 func (s *sequence) most() int { return s.prompt + s.limit - 1 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -118,12 +119,22 @@ type Part struct {
 
 var _ batching.Shelf = (*Part)(nil)
 
+// adapted stands between the names of a model and of its adapter: what is computed with both is as another model's.
+const adapted = "\n"
+
+func (p *Part) key(o batching.Owner) key {
+	if o.Adapter == "" {
+		return key{o.Tenant, p.model}
+	}
+	return key{o.Tenant, p.model + adapted + o.Adapter}
+}
+
 // Find implements batching.Shelf.
-func (p *Part) Find(owner string, tokens []int32, least int) (state []byte, held, n int) {
+func (p *Part) Find(owner batching.Owner, tokens []int32, least int) (state []byte, held, n int) {
 	s := p.shelf
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	it, n := s.best(key{owner, p.model}, tokens, least)
+	it, n := s.best(p.key(owner), tokens, least)
 	if it == nil {
 		return nil, 0, 0
 	}
@@ -132,17 +143,17 @@ func (p *Part) Find(owner string, tokens []int32, least int) (state []byte, held
 }
 
 // Has implements batching.Shelf.
-func (p *Part) Has(owner string, tokens []int32) bool {
+func (p *Part) Has(owner batching.Owner, tokens []int32) bool {
 	s := p.shelf
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	it, _ := s.best(key{owner, p.model}, tokens, len(tokens)-1)
+	it, _ := s.best(p.key(owner), tokens, len(tokens)-1)
 	return it != nil
 }
 
 // Put implements batching.Shelf. A state that goes on where another one ended takes its place.
-func (p *Part) Put(owner string, tokens []int32, state []byte, volatile bool) {
-	p.put(&item{key: key{owner, p.model}, tokens: tokens, state: state, volatile: volatile})
+func (p *Part) Put(owner batching.Owner, tokens []int32, state []byte, volatile bool) {
+	p.put(&item{key: p.key(owner), tokens: tokens, state: state, volatile: volatile})
 }
 
 func (p *Part) put(it *item) {
@@ -166,15 +177,15 @@ func (p *Part) put(it *item) {
 }
 
 // Fetch implements batching.Shelf.
-func (p *Part) Fetch(ctx context.Context, owner string, tokens []int32, least int) {
+func (p *Part) Fetch(ctx context.Context, owner batching.Owner, tokens []int32, least int) {
 	s := p.shelf
 	if s.disk == nil {
 		return
 	}
 	s.mu.Lock()
-	_, n := s.best(key{owner, p.model}, tokens, least)
+	_, n := s.best(p.key(owner), tokens, least)
 	s.mu.Unlock()
-	if it := s.disk.fetch(ctx, key{owner, p.model}, tokens, max(n, least)); it != nil {
+	if it := s.disk.fetch(ctx, p.key(owner), tokens, max(n, least)); it != nil {
 		p.put(it)
 	}
 }
@@ -185,10 +196,11 @@ func (p *Part) Flush() {
 	s.mu.Lock()
 	var mine []*item
 	s.remove(func(it *item) bool {
-		if it.model == p.model {
-			mine = append(mine, it)
+		if it.model != p.model && !strings.HasPrefix(it.model, p.model+adapted) {
+			return false
 		}
-		return it.model == p.model
+		mine = append(mine, it)
+		return true
 	})
 	s.mu.Unlock()
 	for _, it := range mine {

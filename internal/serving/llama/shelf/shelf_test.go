@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/parley-chat/parley/internal/serving/llama/batching"
 )
 
 // seal is a Sealer that turns the bytes over and binds them to tenant and place.
@@ -49,10 +51,12 @@ func conversation(number, n int) []int32 {
 
 func stateOf(number, kib int) []byte { return bytes.Repeat([]byte{byte(number)}, kib<<10) }
 
+func tenant(name string) batching.Owner { return batching.Owner{Tenant: name} }
+
 // find returns how many tokens of a conversation are in memory, and checks the state.
 func find(t *testing.T, p *Part, owner string, number int) int {
 	t.Helper()
-	state, _, n := p.Find(owner, conversation(number, 200), 0)
+	state, _, n := p.Find(tenant(owner), conversation(number, 200), 0)
 	if state != nil && state[0] != byte(number) {
 		t.Errorf("conversation %d has the state of %d", number, state[0])
 	}
@@ -78,10 +82,10 @@ func TestMemoryIsBounded(t *testing.T) {
 	s := New("", Config{MemoryMB: 1}, nil, zap.NewNop())
 	p, other := s.Model("m"), s.Model("other")
 	for i := range 5 {
-		p.Put("a", conversation(i, 100), stateOf(i, 300), false)
+		p.Put(tenant("a"), conversation(i, 100), stateOf(i, 300), false)
 		find(t, p, "a", 0) // used, so that it stays
 	}
-	p.Put("a", conversation(9, 100), stateOf(9, 2000), false) // more than there is room for
+	p.Put(tenant("a"), conversation(9, 100), stateOf(9, 2000), false) // more than there is room for
 	for i, want := range []int{100, 0, 0, 100, 100} {
 		if got := find(t, p, "a", i); got != want {
 			t.Errorf("conversation %d: %d tokens, want %d", i, got, want)
@@ -90,15 +94,38 @@ func TestMemoryIsBounded(t *testing.T) {
 	if find(t, p, "a", 9) != 0 || find(t, p, "b", 4) != 0 || find(t, other, "a", 4) != 0 {
 		t.Error("what is too large, another owner's or another model's was found")
 	}
-	if !p.Has("a", conversation(4, 50)) || p.Has("a", conversation(4, 101)) {
+	if !p.Has(tenant("a"), conversation(4, 50)) || p.Has(tenant("a"), conversation(4, 101)) {
 		t.Error("Has does not tell what is there")
 	}
-	p.Put("a", conversation(4, 150), stateOf(4, 300), false)
-	if _, _, n := p.Find("a", conversation(4, 200), 0); n != 150 || len(s.items) != 3 {
+	p.Put(tenant("a"), conversation(4, 150), stateOf(4, 300), false)
+	if _, _, n := p.Find(tenant("a"), conversation(4, 200), 0); n != 150 || len(s.items) != 3 {
 		t.Errorf("%d tokens, %d items: what goes on takes the place of its beginning", n, len(s.items))
 	}
 	if err := s.Forget("a"); err != nil || find(t, p, "a", 4) != 0 || s.bytes != 0 {
 		t.Errorf("error %v, %d bytes are left after Forget", err, s.bytes)
+	}
+}
+
+// What was computed with an adapter is found with the same one only, and goes with its tenant.
+func TestAdaptersKeepApart(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "computed")
+	s := newShelf(t, dir, 4)
+	p := s.Model("m")
+	x := batching.Owner{Tenant: "a", Adapter: "x"}
+	p.Put(x, conversation(1, 100), stateOf(1, 10), false)
+	p.Flush()
+	if n := len(files(t, dir)); n != 1 || s.bytes != 0 {
+		t.Fatalf("%d files, %d bytes in memory after the flush", n, s.bytes)
+	}
+	for _, o := range []batching.Owner{tenant("a"), {Tenant: "a", Adapter: "y"}, {Tenant: "b", Adapter: "x"}, x} {
+		p.Fetch(t.Context(), o, conversation(1, 200), 50)
+		if _, _, n := p.Find(o, conversation(1, 200), 0); (n == 100) != (o == x) {
+			t.Errorf("%+v finds %d tokens of %+v", o, n, x)
+		}
+	}
+	if err := s.Forget("a"); err != nil || len(files(t, dir)) != 0 || p.Has(x, conversation(1, 100)) {
+		t.Errorf("error %v, files %v after Forget", err, files(t, dir))
 	}
 }
 
@@ -107,9 +134,9 @@ func TestDiskSurvivesRestart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "computed")
 	s := newShelf(t, dir, 4)
 	p := s.Model("m")
-	p.Put("a", conversation(1, 100), stateOf(1, 10), false)
-	p.Put("a", conversation(2, 100), stateOf(2, 10), true)
-	p.Put("b", conversation(3, 100), stateOf(3, 10), false)
+	p.Put(tenant("a"), conversation(1, 100), stateOf(1, 10), false)
+	p.Put(tenant("a"), conversation(2, 100), stateOf(2, 10), true)
+	p.Put(tenant("b"), conversation(3, 100), stateOf(3, 10), false)
 	p.Flush()
 	s.Close()
 	if n := len(files(t, dir)); n != 2 || s.bytes != 0 {
@@ -124,17 +151,17 @@ func TestDiskSurvivesRestart(t *testing.T) {
 
 	s = newShelf(t, dir, 4)
 	p = s.Model("m")
-	p.Fetch(t.Context(), "a", conversation(1, 200), 100)
+	p.Fetch(t.Context(), tenant("a"), conversation(1, 200), 100)
 	if find(t, p, "a", 1) != 0 {
 		t.Error("a state was fetched that is worth no more than what there is")
 	}
 	for i := 1; i <= 3; i++ {
-		p.Fetch(t.Context(), "a", conversation(i, 200), 50)
+		p.Fetch(t.Context(), tenant("a"), conversation(i, 200), 50)
 	}
 	if find(t, p, "a", 1) != 100 || find(t, p, "a", 2) != 0 || find(t, p, "a", 3) != 0 {
 		t.Error("want the first conversation: the second is volatile, the third another's")
 	}
-	p.Put("a", conversation(1, 150), stateOf(1, 10), false)
+	p.Put(tenant("a"), conversation(1, 150), stateOf(1, 10), false)
 	p.Flush()
 	if n := len(files(t, dir)); n != 2 {
 		t.Errorf("%d files: a state that goes on takes the place of its beginning", n)
@@ -142,7 +169,7 @@ func TestDiskSurvivesRestart(t *testing.T) {
 	if err := s.Forget("a"); err != nil || len(files(t, dir)) != 1 {
 		t.Errorf("error %v, files %v after Forget", err, files(t, dir))
 	}
-	p.Fetch(t.Context(), "a", conversation(1, 200), 0)
+	p.Fetch(t.Context(), tenant("a"), conversation(1, 200), 0)
 	if find(t, p, "a", 1) != 0 {
 		t.Error("what was forgotten was found")
 	}
@@ -163,7 +190,7 @@ func TestDamagedFiles(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			s := newShelf(t, dir, 4)
-			s.Model("m").Put("a", conversation(1, 100), stateOf(1, 10), false)
+			s.Model("m").Put(tenant("a"), conversation(1, 100), stateOf(1, 10), false)
 			s.Model("m").Flush()
 			path := files(t, dir)[0]
 			text, err := os.ReadFile(path)
@@ -174,7 +201,7 @@ func TestDamagedFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			s = newShelf(t, dir, 4)
-			s.Model("m").Fetch(t.Context(), "a", conversation(1, 200), 0)
+			s.Model("m").Fetch(t.Context(), tenant("a"), conversation(1, 200), 0)
 			if n := find(t, s.Model("m"), "a", 1); n != 0 {
 				t.Errorf("%d tokens were found", n)
 			}
@@ -191,7 +218,7 @@ func TestDiskIsTidied(t *testing.T) {
 	s := newShelf(t, dir, 4)
 	p := s.Model("m")
 	for i := range 6 {
-		p.Put("a", conversation(i, 100), stateOf(i, 1<<11), false)
+		p.Put(tenant("a"), conversation(i, 100), stateOf(i, 1<<11), false)
 		p.Flush()
 	}
 	if n := len(files(t, dir)); n != 3 { // of 2 MiB each, and of 8 MiB
@@ -212,7 +239,7 @@ func TestDiskIsTidied(t *testing.T) {
 	}
 	// What memory has no room for is written in the background.
 	for i := range 3 {
-		p.Put("b", conversation(i, 100), stateOf(i, 3<<9), false)
+		p.Put(tenant("b"), conversation(i, 100), stateOf(i, 3<<9), false)
 	}
 	s.Close()
 	if found, _ := filepath.Glob(filepath.Join(s.disk.folder("b"), "*")); len(found) != 1 {
@@ -228,9 +255,9 @@ func TestNoDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newShelf(t, filepath.Join(file, "computed"), 4)
-	s.Model("m").Put("a", conversation(1, 100), stateOf(1, 10), false)
+	s.Model("m").Put(tenant("a"), conversation(1, 100), stateOf(1, 10), false)
 	s.Model("m").Flush()
-	s.Model("m").Fetch(t.Context(), "a", conversation(1, 200), 0)
+	s.Model("m").Fetch(t.Context(), tenant("a"), conversation(1, 200), 0)
 	if find(t, s.Model("m"), "a", 1) != 0 {
 		t.Error("found what could not be written")
 	}
