@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TooltipProvider } from '@/kit/Tooltip'
 import { limits } from '../parse/limits'
 import { CodeBlock } from './CodeBlock'
@@ -33,6 +33,8 @@ class FakeWorker extends EventTarget {
   }
 }
 
+// A busy machine may take longer to fetch a grammar than a worker may take to answer.
+beforeAll(() => Promise.all(['go', 'typescript'].map((language) => colour('', language))))
 beforeEach(() => {
   FakeWorker.answers = true
   vi.stubGlobal('Worker', FakeWorker)
