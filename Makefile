@@ -79,6 +79,7 @@ test-data: bin/parley
 
 .PHONY: test-models
 test-models: test-data ## tests with the real engine and models
+	@.ci/models sh -c '.ci/libmtmd "$$PARLEY_TEST_ENGINE"'
 	@.ci/models $(GO) test -count=1 -timeout 20m ./internal/serving/...
 	@.ci/models $(GO) test -count=1 -run 'Isolated|EngineDies' ./internal/app
 

@@ -1,8 +1,18 @@
 package app_test
 
 import (
+	"bytes"
+	"encoding/base64"
+	"image"
+	"image/png"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/servingtest"
 )
 
 // The official clients read top_logprobs as a list, always.
@@ -108,6 +118,72 @@ func TestRerank(t *testing.T) {
 		a.into(t, &e)
 		if a.status/100 != 4 || e.Error.Param != param {
 			t.Errorf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+}
+
+// dataURL is an image of so many pixels a side.
+func dataURL(t *testing.T, side int) string {
+	t.Helper()
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, side, side))); err != nil {
+		t.Fatal(err)
+	}
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(file.Bytes())
+}
+
+// look is a question with parts.
+func look(parts ...string) string {
+	return `{"messages": [{"role": "user", "content": [` + strings.Join(parts, ", ") + `]}]}`
+}
+
+func imagePart(url string) string {
+	return `{"type": "image_url", "image_url": {"url": "` + url + `"}}`
+}
+
+// Images reach the engine with their places in the text, where the model has a projector.
+func TestImagesOfAQuestion(t *testing.T) {
+	t.Parallel()
+	engine := &servingtest.Scripted{}
+	s := boot(t, "", func(serving.Model) *servingtest.Scripted { return engine }, nil)
+	ask := look(`{"type": "text", "text": "Is this "}`, imagePart(dataURL(t, 2)), `{"type": "text", "text": " that?"}`, imagePart(dataURL(t, 3)))
+	sees := func() bool {
+		var model struct{ Parley struct{ Vision bool } }
+		s.must(t, http.StatusOK, seeded, "GET", "/v1/models/tiny", "").into(t, &model)
+		return model.Parley.Vision
+	}
+	if a := s.must(t, http.StatusBadRequest, seeded, "POST", "/v1/chat/completions", ask); sees() || !strings.Contains(string(a.body), "mmproj-tiny.gguf") {
+		t.Errorf("a model without a projector: %s", a.body)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "models", serving.ProjectorFile("tiny")), []byte("GGUF"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", ask)
+	m := engine.Asked()[0].Messages[0]
+	if !sees() || m.Text != "Is this  that?" || len(m.Images) != 2 || m.Images[0].At != 8 || m.Images[1].At != 14 ||
+		m.Images[0].MediaType != "image/png" || bytes.Equal(m.Images[0].Data, m.Images[1].Data) {
+		t.Errorf("the engine was asked %+v", m)
+	}
+	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", look(imagePart(dataURL(t, 2)))) // no text at all
+}
+
+func TestImagesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", nil, nil)
+	small := imagePart(dataURL(t, 1))
+	for body, says := range map[string]string{
+		look(imagePart("https://example.org/cat.png")):                                              "not fetched from elsewhere",
+		look(imagePart("file:///etc/passwd,x")):                                                     "must be a data URL",
+		look(imagePart("data:image/png,AAAA")):                                                      "as base64",
+		look(imagePart("data:image/png;base64,%%%")):                                                "not valid base64",
+		look(imagePart("data:image/png;base64,PHN2Zz4=")):                                           "PNG, JPEG, WebP or GIF",
+		look(`{"type": "image_url"}`):                                                               "a content part must be",
+		look(append([]string{small}, strings.Split(strings.Repeat(small+"|", 16), "|")[:16]...)...): "more than 16 images",
+		`{"messages": [{"role": "system", "content": [` + small + `]}]}`:                            "only a user's message",
+	} {
+		a := s.must(t, http.StatusBadRequest, seeded, "POST", "/v1/chat/completions", body)
+		if !strings.Contains(string(a.body), says) {
+			t.Errorf("%.80s: %s", body, a.body)
 		}
 	}
 }

@@ -19,6 +19,7 @@ type Message struct {
 	Role       Speaker
 	Name       string
 	Text       string
+	Images     []Image    // that stand in the text of a user's message
 	ToolCalls  []ToolCall // asked for by an assistant message
 	ToolCallID string     // the call that a tool message answers
 }

@@ -148,19 +148,27 @@ const (
 
 // Model is an installed model file, or another one with an adapter.
 type Model struct {
-	ID      string // name by which the API knows it
-	Kind    Kind
-	Path    string // the GGUF file
-	Context int    // tokens that a conversation may use; 0 means what the model was trained for
-	Created int64  // unix seconds of installation
+	ID   string // name by which the API knows it
+	Kind Kind
+	Path string // the GGUF file
+	// Projector is the GGUF file by which a chat model sees images, "" when it reads text only.
+	Projector string
+	Context   int   // tokens that a conversation may use; 0 means what the model was trained for
+	Created   int64 // unix seconds of installation
 	// Base is the model that this one is an adapter of, nil for one that stands alone. An adapter's Path is that of
-	// its own file, and it has the Kind and the Context of its base.
+	// its own file, and it has the Kind, the Projector and the Context of its base.
 	Base  *Model
 	Scale float32 // of an adapter: how much of it is added; 1 is what it was trained for
 	// Tenants are the only ones that the model exists for; nil means all.
 	Tenants []string
 	About
 }
+
+// ProjectorFile is the name of a model's projector in the folder of the model files.
+func ProjectorFile(id string) string { return ProjectorPrefix + id + ".gguf" }
+
+// ProjectorPrefix begins the names of projectors, which are no models.
+const ProjectorPrefix = "mmproj-"
 
 // Adapter changes what a loaded model computes for one request: LoRA, small matrices whose product is added to its
 // weights.

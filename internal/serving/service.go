@@ -3,6 +3,7 @@ package serving
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"time"
 
@@ -170,6 +171,9 @@ func (s *Service) Waiting() (waiting, running int) { return s.pool.waiting() }
 func (s *Service) Generate(
 	ctx context.Context, sc chat.Scope, m Model, g Generation, waiting func(position int), emit func(Piece) error,
 ) (Outcome, error) {
+	if err := seen(m, g); err != nil {
+		return Outcome{}, err
+	}
 	if g.Params.MaxTokens == 0 {
 		g.Params.MaxTokens = s.maxAnswer
 	}
@@ -181,6 +185,20 @@ func (s *Service) Generate(
 		return t.first.IsZero(), err
 	})
 	return out, err
+}
+
+// seen refuses images for a model that reads text only.
+func seen(m Model, g Generation) error {
+	if m.Projector != "" {
+		return nil
+	}
+	for i, message := range g.Messages {
+		if len(message.Images) > 0 {
+			return fault.Invalid("the model %q cannot see images: send text only, or choose a model whose \"vision\" is true in GET /v1/models; for this one, an operator can put its projector beside it in the models folder, as %q",
+				m.ID, ProjectorFile(m.ID)).At(fmt.Sprintf("messages[%d].content", i)).OfKind("model_cannot_see")
+		}
+	}
+	return nil
 }
 
 // again runs try, and once more when the engine crashed and the caller has seen nothing of it.
@@ -261,6 +279,9 @@ func (s *Service) enter(ctx context.Context, t *turn) (lease, chat.Timings, erro
 // for, and a prompt that is too long. It knows only of a model that is loaded and is no promise, since
 // others may come first; of a model that is not loaded it is nil.
 func (s *Service) Check(sc chat.Scope, m Model, g Generation) error {
+	if err := seen(m, g); err != nil {
+		return err
+	}
 	l, ok := s.pool.borrow(m)
 	if !ok {
 		return nil

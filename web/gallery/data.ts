@@ -23,7 +23,7 @@ const model = (id: string, facts: Partial<ModelFacts>): Model => ({
   object: 'model',
   created: 0,
   owned_by: 'parley',
-  parley: { kind: 'chat', name: id, default: false, loaded: false, location: 'here', price: null, size_bytes: 0, ...facts },
+  parley: { kind: 'chat', name: id, default: false, loaded: false, vision: false, location: 'here', price: null, size_bytes: 0, ...facts },
 })
 
 export const models: Model[] = [

@@ -66,8 +66,11 @@ type StreamOptions struct {
 	IncludeUsage bool `json:"include_usage,omitempty"`
 }
 
-// Content is a text, or an array of parts of which those of type "text" are available.
-type Content struct{ Text string }
+// Content is a text, or an array of parts: texts, and in messages of users images.
+type Content struct {
+	Text   string
+	Images []chat.Image
+}
 
 // UnmarshalJSON reads both forms and null.
 func (c *Content) UnmarshalJSON(b []byte) error {
@@ -79,8 +82,11 @@ func (c *Content) UnmarshalJSON(b []byte) error {
 		return json.Unmarshal(b, &c.Text)
 	}
 	var parts []struct {
-		Type string  `json:"type"`
-		Text *string `json:"text"`
+		Type     string  `json:"type"`
+		Text     *string `json:"text"`
+		ImageURL *struct {
+			URL string `json:"url"`
+		} `json:"image_url"`
 	}
 	if err := json.Unmarshal(b, &parts); err != nil {
 		return fault.Invalid("content must be a text or an array of parts like {\"type\": \"text\", \"text\": \"...\"}").At("messages")
@@ -90,10 +96,17 @@ func (c *Content) UnmarshalJSON(b []byte) error {
 		switch {
 		case p.Type == "text" && p.Text != nil:
 			text.WriteString(*p.Text)
-		case slices.Contains([]string{"image_url", "input_audio", "file"}, p.Type):
-			return fault.NotYet("content of type %q is not available yet; send text", p.Type).At("messages")
+		case p.Type == "image_url" && p.ImageURL != nil:
+			img, err := readImage(p.ImageURL.URL)
+			if err != nil {
+				return fault.From(err).At("messages")
+			}
+			img.At = text.Len()
+			c.Images = append(c.Images, img)
+		case slices.Contains([]string{"input_audio", "file"}, p.Type):
+			return fault.NotYet("content of type %q is not available yet; send text or images", p.Type).At("messages")
 		default:
-			return fault.Invalid("a content part must be {\"type\": \"text\", \"text\": \"...\"}").At("messages")
+			return fault.Invalid("a content part must be {\"type\": \"text\", \"text\": \"...\"} or {\"type\": \"image_url\", \"image_url\": {\"url\": \"data:...\"}}").At("messages")
 		}
 	}
 	c.Text = text.String()
@@ -103,10 +116,12 @@ func (c *Content) UnmarshalJSON(b []byte) error {
 // MarshalJSON writes the text.
 func (c Content) MarshalJSON() ([]byte, error) { return json.Marshal(c.Text) }
 
-// JSONSchemaBytes describes both forms.
+// JSONSchemaBytes describes all forms.
 func (Content) JSONSchemaBytes() ([]byte, error) {
 	return []byte(`{"anyOf": [{"type": "string"}, {"type": "null"}, {"type": "array", "items": {"type": "object",
-		"properties": {"type": {"const": "text"}, "text": {"type": "string"}}, "required": ["type", "text"]}}]}`), nil
+		"properties": {"type": {"enum": ["text", "image_url"]}, "text": {"type": "string"}, "image_url": {"type": "object",
+		"properties": {"url": {"type": "string", "description": "data:image/png;base64,... with a PNG, JPEG, WebP or GIF file"},
+		"detail": {"type": "string", "description": "Taken and not used."}}, "required": ["url"]}}, "required": ["type"]}}]}`), nil
 }
 
 // Stop is one stop string or up to four.
@@ -179,6 +194,7 @@ func (r ChatRequest) messages() ([]chat.Message, error) {
 		return nil, fault.Invalid("messages must hold at least one message").At("messages")
 	}
 	list := make([]chat.Message, 0, len(r.Messages))
+	images := 0
 	for i, m := range r.Messages {
 		at := "messages[" + strconv.Itoa(i) + "]"
 		msg := chat.Message{Role: chat.Speaker(m.Role), Name: m.Name, Text: m.Content.Text, ToolCallID: m.ToolCallID}
@@ -187,8 +203,12 @@ func (r ChatRequest) messages() ([]chat.Message, error) {
 			msg.Role = chat.System
 		case "system", "assistant":
 		case "user":
-			if strings.TrimSpace(m.Content.Text) == "" {
+			if strings.TrimSpace(m.Content.Text) == "" && len(m.Content.Images) == 0 {
 				return nil, fault.Invalid("%s.content is empty", at).At(at + ".content")
+			}
+			msg.Images = m.Content.Images
+			if images += len(msg.Images); images > maxImages {
+				return nil, fault.Invalid("the messages hold more than %d images: leave out the oldest", maxImages).At(at + ".content")
 			}
 		case "tool":
 			if m.ToolCallID == "" {
@@ -196,6 +216,9 @@ func (r ChatRequest) messages() ([]chat.Message, error) {
 			}
 		default:
 			return nil, fault.Invalid("%s.role must be one of system, developer, user, assistant, tool; not %q", at, m.Role).At(at + ".role")
+		}
+		if m.Role != "user" && len(m.Content.Images) > 0 {
+			return nil, fault.Invalid("%s: only a user's message can hold images", at).At(at + ".content")
 		}
 		for _, call := range m.ToolCalls {
 			msg.ToolCalls = append(msg.ToolCalls, chat.ToolCall{ID: call.ID, Name: call.Function.Name, Arguments: call.Function.Arguments})

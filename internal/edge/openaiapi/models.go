@@ -33,6 +33,7 @@ type ModelExtra struct {
 	Name         string       `json:"name"`
 	Description  string       `json:"description,omitempty"`
 	Default      bool         `json:"default" description:"The caller gets it where a request of its kind names no model."`
+	Vision       bool         `json:"vision" description:"Messages may hold images."`
 	Context      int          `json:"context,omitempty" description:"Tokens of one conversation."`
 	SizeBytes    int64        `json:"size_bytes" description:"Of the file."`
 	Parameters   int64        `json:"parameters,omitempty"`
@@ -54,7 +55,7 @@ type ModelPrice struct {
 
 func (a *api) newModel(l serving.Listed, chosen map[string]bool) Model {
 	m := Model{ID: l.ID, Object: "model", Created: l.Created, OwnedBy: "parley", Parley: ModelExtra{
-		Kind: l.Kind, Name: l.Name, Description: l.Description, Default: chosen[l.ID], Context: l.Context, SizeBytes: l.Size,
+		Kind: l.Kind, Name: l.Name, Description: l.Description, Default: chosen[l.ID], Vision: l.Projector != "", Context: l.Context, SizeBytes: l.Size,
 		Parameters: l.Parameters, Quantisation: l.Quantization, Licence: l.License, Location: "here", Memory: uint64(max(l.Memory, 0)),
 	}}
 	if l.Base != nil {

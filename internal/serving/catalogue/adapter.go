@@ -130,7 +130,7 @@ func (c *Catalogue) describeAdapter(id, path string, known record, found map[str
 		item.State, item.Problem = StateDamaged, fmt.Sprintf("it is an adapter of %s, which is not installed", a.Base)
 	default:
 		model := base.model()
-		item.base, item.Context = &model, base.Context
+		item.base, item.Context, item.Projector = &model, base.Context, base.Projector
 		item.Description = "Adapter of " + base.Name
 		item.Size, item.installed = info.Size(), info.Size()
 	}

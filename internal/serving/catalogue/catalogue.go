@@ -96,13 +96,15 @@ const (
 
 // Item is a model of the table or of the folder.
 type Item struct {
-	Entry   // for a model that is not in the table: ID, Name, Kind, Context and Size
-	State   State
-	Path    string // the file that serves; "" when it is not on disk
-	Problem string // why it is damaged
-	Default bool   // used where a request names no model of its kind
-	Part    int64  // bytes that an unfinished download has left for the next one
-	Whole   int64  // bytes of the file that Part is of
+	Entry // for a model that is not in the table: ID, Name, Kind, Context and Size
+	State State
+	Path  string // the file that serves; "" when it is not on disk
+	// Projector is the file by which it sees, "" for a model that reads text only.
+	Projector string
+	Problem   string // why it is damaged
+	Default   bool   // used where a request names no model of its kind
+	Part      int64  // bytes that an unfinished download has left for the next one
+	Whole     int64  // bytes of the file that Part is of
 
 	// Original is the file that was installed. Path, Size and Quantization are those of another where Tuned says
 	// that one made of it is used.
@@ -137,7 +139,7 @@ func (i Item) Usable() bool { return i.State == StateInstalled || i.State == Sta
 
 func (i Item) model() serving.Model {
 	m := serving.Model{
-		ID: i.ID, Kind: i.Kind, Path: i.Path, Context: i.Context, Created: i.created,
+		ID: i.ID, Kind: i.Kind, Path: i.Path, Projector: i.Projector, Context: i.Context, Created: i.created,
 		About: serving.About{
 			Name: i.Name, Description: i.Description, License: i.License, Size: i.Size,
 			Parameters: i.Parameters, Quantization: i.Quantization, Memory: i.Memory(),
@@ -291,7 +293,7 @@ func (c *Catalogue) scan() (map[string]Item, error) {
 	found := map[string]Item{}
 	for _, f := range files {
 		id, isModel := strings.CutSuffix(f.Name(), modelExt)
-		if !isModel || strings.HasPrefix(id, ".") {
+		if !isModel || strings.HasPrefix(id, ".") || strings.HasPrefix(id, serving.ProjectorPrefix) {
 			continue
 		}
 		path := filepath.Join(c.models, f.Name())
@@ -336,8 +338,16 @@ func (c *Catalogue) describe(id, path string, info fs.FileInfo, err error, known
 		item.Name, item.Kind = cmp.Or(summary.Name, id), kindOf(summary)
 		item.Context = int(min(summary.Context, maxHandContext))
 	}
+	if projector := filepath.Join(c.models, serving.ProjectorFile(id)); item.Kind == serving.KindChat && regular(projector) {
+		item.Projector = projector
+	}
 	c.tune(&item, known, info)
 	return item
+}
+
+func regular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func kindOf(s gguf.Summary) serving.Kind {

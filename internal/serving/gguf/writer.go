@@ -29,11 +29,11 @@ type pending struct {
 // NewWriter returns an empty Writer.
 func NewWriter() *Writer { return &Writer{keys: map[string]bool{}} }
 
-// Set adds metadata: a bool, a number (uint32, int32, uint64, float32), a string, or a slice of strings or
-// int32.
+// Set adds metadata: a bool, a number (uint32, int32, uint64, float32), a string, or a slice of strings, int32
+// or float32.
 func (w *Writer) Set(key string, value any) {
 	switch value.(type) {
-	case bool, uint32, int32, uint64, float32, string, []string, []int32:
+	case bool, uint32, int32, uint64, float32, string, []string, []int32, []float32:
 	default:
 		w.fail(fmt.Errorf("metadata %q: a %T cannot be written", key, value))
 	}
@@ -148,6 +148,8 @@ func appendValue(b []byte, value any) []byte {
 		for _, n := range v {
 			b = binary.LittleEndian.AppendUint32(b, uint32(n))
 		}
+	case []float32:
+		b = AppendF32(appendList(b, Float32, len(v)), v)
 	}
 	return b
 }

@@ -23,6 +23,7 @@ import (
 type chatEngine struct {
 	info     serving.Info
 	model    *model
+	eyes     *eyes
 	template *prompt.Template
 	defaults sampling
 	loras    *adapters
@@ -42,7 +43,7 @@ var (
 	_ serving.Meter  = (*chatEngine)(nil)
 )
 
-func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (*chatEngine, error) {
+func newChatEngine(cfg Config, m serving.Model, nat *model, sees *eyes, keep *shelf.Shelf) (*chatEngine, error) {
 	tmpl, err := nat.template()
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", m.ID, err)
@@ -52,7 +53,7 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 	cell := nat.cellBytes(cacheTypes[cfg.CacheType])
 	kv := cacheOf(cfg, window, cell)
 	loras := newAdapters(nat, m.Path)
-	d, err := newDecoder(cfg, nat, kv, loras)
+	d, err := newDecoder(cfg, nat, kv, loras, sees.width)
 	if errors.Is(err, errOnlyEncodes) {
 		return nil, broken(m, "a model of the kind "+nat.arch+" cannot chat")
 	}
@@ -60,10 +61,10 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 		return nil, fault.Unavailable("there is not enough memory for the context of model %q: lower context, slots or cache_mb", m.ID).Because(err)
 	}
 	e := &chatEngine{
-		model: nat, template: tmpl, defaults: nat.defaults(), loras: loras, decoder: d,
+		model: nat, eyes: sees, template: tmpl, defaults: nat.defaults(), loras: loras, decoder: d,
 		info: serving.Info{
 			Model: m, Context: window, Slots: cfg.Slots, Description: llama.ModelDesc(nat.handle),
-			MemoryBytes: llama.ModelSize(nat.handle) + uint64(kv.cells)*uint64(cell),
+			MemoryBytes: llama.ModelSize(nat.handle) + uint64(kv.cells)*uint64(cell) + sees.memory(m),
 		},
 	}
 	bounds := batching.Config{Slots: cfg.Slots, Batch: cfg.Batch, Cells: kv.cells, Step: cfg.Step, Turn: turn, Parts: !kv.unified, Guesses: cfg.Guesses}
@@ -80,11 +81,13 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, keep *shelf.Shelf) (
 
 // fingerprint differs for files and libraries whose computed states do not fit each other.
 func fingerprint(cfg Config, m serving.Model, description string) string {
-	var size, changed int64
-	if f, err := os.Stat(m.Path); err == nil {
-		size, changed = f.Size(), f.ModTime().UnixNano()
+	name := fmt.Sprintf("%s, %s, %s", description, filepath.Base(cfg.Dir), cfg.CacheType)
+	for _, path := range []string{m.Path, m.Projector} {
+		if f, err := os.Stat(path); err == nil {
+			name += fmt.Sprintf(", %d bytes of %d", f.Size(), f.ModTime().UnixNano())
+		}
 	}
-	return fmt.Sprintf("%s, %d bytes of %d, %s, %s", description, size, changed, filepath.Base(cfg.Dir), cfg.CacheType)
+	return name
 }
 
 // contextOf is how many tokens a conversation may have. What the catalogue says goes before the general
@@ -155,7 +158,7 @@ func (e *chatEngine) Check(g serving.Generation) error {
 	if err != nil {
 		return err
 	}
-	_, err = e.prompt(g, f)
+	_, _, err = e.prompt(g, f, true)
 	return err
 }
 
@@ -168,7 +171,7 @@ func (e *chatEngine) request(g serving.Generation, f form) (batching.Request, er
 		return r, errUnloaded()
 	}
 	var err error
-	if r.Prompt, err = e.prompt(g, f); err != nil {
+	if r.Prompt, r.Pictures, err = e.prompt(g, f, false); err != nil {
 		return r, err
 	}
 	r.Owner.Tenant, r.Volatile = g.Tenant, g.Volatile
@@ -184,8 +187,9 @@ func (e *chatEngine) request(g serving.Generation, f form) (batching.Request, er
 	return r, err
 }
 
-// prompt renders the messages into tokens that leave room for an answer. The caller holds use.
-func (e *chatEngine) prompt(g serving.Generation, f form) ([]int32, error) {
+// prompt renders the messages into tokens that leave room for an answer, and the pictures among them; count leaves out
+// their embeddings, which take time. The caller holds use.
+func (e *chatEngine) prompt(g serving.Generation, f form, count bool) ([]int32, []batching.Picture, error) {
 	render := func(messages []chat.Message) ([]prompt.Segment, error) {
 		return e.template.Render(messages, g.Tools.Offered())
 	}
@@ -194,25 +198,27 @@ func (e *chatEngine) prompt(g serving.Generation, f form) ([]int32, error) {
 	}
 	segments, err := render(g.Messages)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if f.opened != "" {
 		segments = e.template.Opened(segments, f.opened)
 	}
-	tokens, err := e.model.encode(segments)
+	tokens, pictures, err := e.model.encode(segments, func(img *chat.Image) (*sight, error) { return e.eyes.look(g.Tenant, img, count) })
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case len(tokens) >= e.info.Context && g.Continue:
-		return nil, fault.Invalid("the conversation and the answer so far have %d tokens, and the context of model %q holds no more than %d: this answer cannot go on; ask for the rest in a new conversation or use a model with a longer context",
+		return nil, nil, fault.Invalid("the conversation and the answer so far have %d tokens, and the context of model %q holds no more than %d: this answer cannot go on; ask for the rest in a new conversation or use a model with a longer context",
 			len(tokens), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
 	case len(tokens) >= e.info.Context: // at least one token of the answer must fit as well
-		return nil, fault.Invalid("the prompt has %d tokens and the context of model %q holds %d, the answer included: shorten the messages or use a model with a longer context",
+		return nil, nil, fault.Invalid("the prompt has %d tokens and the context of model %q holds %d, the answer included: shorten the messages or use a model with a longer context",
 			len(tokens), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
 	case len(tokens) == 0:
-		return nil, fault.Invalid("the messages are empty").At("messages")
+		return nil, nil, fault.Invalid("the messages are empty").At("messages")
+	case tokens[len(tokens)-1] < 0:
+		return nil, nil, fault.Unavailable("the model's chat template puts nothing after the last image: choose another model file")
 	}
-	return tokens, nil
+	return tokens, pictures, nil
 }
 
 func errUnloaded() error { return fault.Unavailable("the model was unloaded: ask again") }
@@ -241,6 +247,7 @@ func (e *chatEngine) Close() error {
 	e.once.Do(func() {
 		e.loop.Close()
 		e.decoder.free()
+		e.eyes.close()
 		e.model.free()
 		if e.shelf != nil {
 			e.shelf.Flush()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unsafe"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
 
@@ -15,9 +16,12 @@ type decoder struct {
 	ctx   llama.Context
 	mem   llama.Memory
 	batch llama.Batch
-	seq   [1]llama.SeqId
-	pace  *pace
-	loras *adapters
+	// pictures is the batch of embeddings, each of width numbers; without room where width is 0.
+	pictures llama.Batch
+	width    int
+	seq      [1]llama.SeqId
+	pace     *pace
+	loras    *adapters
 	// unified says that all slots share the cells.
 	unified bool
 }
@@ -27,7 +31,8 @@ var _ batching.Decoder = (*decoder)(nil)
 // errOnlyEncodes says that a model keeps no tokens to go on from, so that it cannot generate.
 var errOnlyEncodes = errors.New("the model only encodes")
 
-func newDecoder(cfg Config, m *model, c cache, loras *adapters) (*decoder, error) {
+// newDecoder makes a context. Width is that of the embeddings of pictures, 0 for a model that gets none.
+func newDecoder(cfg Config, m *model, c cache, loras *adapters, width int) (*decoder, error) {
 	p := llama.ContextDefaultParams()
 	p.NCtx = uint32(c.cells)
 	size := cfg.Batch + cfg.Slots + cfg.Guesses // the slots' share is for closing gaps
@@ -49,6 +54,9 @@ func newDecoder(cfg Config, m *model, c cache, loras *adapters) (*decoder, error
 		return nil, fmt.Errorf("make context of %d tokens: %w", c.cells, err)
 	}
 	d := &decoder{ctx: ctx, loras: loras, unified: c.unified, pace: newPace(cfg.threads(), cfg.Threads > 0), batch: llama.BatchInit(int32(size), 0, 1)}
+	if width > 0 {
+		d.pictures, d.width = llama.BatchInit(int32(size), int32(width), 1), width
+	}
 	if d.mem, err = llama.GetMemory(ctx); err != nil || d.mem == 0 {
 		d.free()
 		return nil, errOnlyEncodes
@@ -61,16 +69,11 @@ func (d *decoder) Adapt(adapter string) { d.loras.set(d.ctx, adapter) }
 
 // Decode implements batching.Decoder.
 func (d *decoder) Decode(entries []batching.Entry) error {
-	if err := d.batch.Clear(); err != nil {
-		return fmt.Errorf("clear batch: %w", err)
+	batch, err := d.fill(entries)
+	if err != nil {
+		return fmt.Errorf("fill batch: %w", err)
 	}
-	for _, e := range entries {
-		d.seq[0] = llama.SeqId(e.Slot)
-		if err := d.batch.Add(llama.Token(e.Token), llama.Pos(e.Pos), d.seq[:], e.Output); err != nil {
-			return fmt.Errorf("fill batch: %w", err)
-		}
-	}
-	code, err := compute(d.ctx, d.batch, d.pace)
+	code, err := compute(d.ctx, batch, d.pace)
 	switch {
 	case err != nil:
 		return fmt.Errorf("decode: %w", err)
@@ -80,6 +83,36 @@ func (d *decoder) Decode(entries []batching.Entry) error {
 		return fmt.Errorf("decode %d tokens: llama.cpp returns %d", len(entries), code)
 	}
 	return nil
+}
+
+// fill writes entries into the batch of tokens or into that of pictures.
+func (d *decoder) fill(entries []batching.Entry) (llama.Batch, error) {
+	if entries[0].Embedding != nil {
+		return d.fillPictures(entries), nil
+	}
+	if err := d.batch.Clear(); err != nil {
+		return d.batch, err
+	}
+	for _, e := range entries {
+		d.seq[0] = llama.SeqId(e.Slot)
+		if err := d.batch.Add(llama.Token(e.Token), llama.Pos(e.Pos), d.seq[:], e.Output); err != nil {
+			return d.batch, err
+		}
+	}
+	return d.batch, nil
+}
+
+// fillPictures writes the library's arrays itself, since the binding fills batches of tokens only.
+func (d *decoder) fillPictures(entries []batching.Entry) llama.Batch {
+	b, n := &d.pictures, len(entries)
+	rows, places := unsafe.Slice(b.Embd, n*d.width), unsafe.Slice(b.Pos, n)
+	counts, owners, outputs := unsafe.Slice(b.NSeqId, n), unsafe.Slice(b.SeqId, n), unsafe.Slice(b.Logits, n)
+	for i, e := range entries {
+		copy(rows[i*d.width:], e.Embedding)
+		places[i], counts[i], *owners[i], outputs[i] = llama.Pos(e.Pos), 1, llama.SeqId(e.Slot), 0
+	}
+	b.NTokens = int32(n)
+	return *b
 }
 
 // compute runs a batch. The engines of a process take turns, because their threads would hold each other
@@ -138,5 +171,8 @@ func (d *decoder) Restore(slot int32, state []byte) bool {
 
 func (d *decoder) free() {
 	_ = llama.BatchFree(d.batch)
+	if d.width > 0 {
+		_ = llama.BatchFree(d.pictures)
+	}
 	_ = llama.Free(d.ctx)
 }

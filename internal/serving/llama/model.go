@@ -9,8 +9,10 @@ import (
 
 	"github.com/hybridgroup/yzma/pkg/llama"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/llama/batching"
 	"github.com/parley-chat/parley/internal/serving/prompt"
 )
 
@@ -107,16 +109,33 @@ func (m *model) template() (*prompt.Template, error) {
 	return prompt.New(m.meta("tokenizer.chat_template"), v)
 }
 
-// encode turns a prompt into tokens. Only its special segments become control tokens.
-func (m *model) encode(segments []prompt.Segment) ([]int32, error) {
-	var tokens []int32
+// width is how many numbers an embedding has that stands in place of a token.
+func (m *model) width() int { return int(llama.ModelNEmbdInp(m.handle)) }
+
+// encode turns segments into tokens. Only special segments become control tokens, and what the library puts around
+// images. look, which is not called where there are none, tells what an image becomes; a picture of it has no rows where they
+// were only counted.
+func (m *model) encode(segments []prompt.Segment, look func(*chat.Image) (*sight, error)) (tokens []int32, pictures []batching.Picture, err error) {
 	for _, s := range segments {
-		if strings.ContainsRune(s.Text, 0) {
-			return nil, fault.Invalid("the text holds the character U+0000, which no model can read: remove it").At("messages")
-		}
-		if s.Special {
+		switch {
+		case s.Image != nil:
+			seen, err := look(s.Image)
+			if err != nil {
+				return nil, nil, err
+			}
+			for i, c := range seen.chunks {
+				if c.Places > 0 {
+					pictures = append(pictures, batching.Picture{At: len(tokens), Rows: c.Rows})
+					tokens = append(tokens, seen.marks(i, c.Places)...)
+				} else {
+					tokens = append(tokens, c.Tokens...)
+				}
+			}
+		case strings.ContainsRune(s.Text, 0):
+			return nil, nil, fault.Invalid("the text holds the character U+0000, which no model can read: remove it").At("messages")
+		case s.Special:
 			tokens = append(tokens, convert(llama.Tokenize(m.vocab, s.Text, false, true))...)
-		} else {
+		default:
 			tokens = append(tokens, m.plain(s.Text)...)
 		}
 	}
@@ -124,8 +143,11 @@ func (m *model) encode(segments []prompt.Segment) ([]int32, error) {
 	bos := llama.VocabBOS(m.vocab)
 	if llama.VocabGetAddBOS(m.vocab) && (len(tokens) == 0 || tokens[0] != int32(bos)) {
 		tokens = append([]int32{int32(bos)}, tokens...)
+		for i := range pictures {
+			pictures[i].At++
+		}
 	}
-	return tokens, nil
+	return tokens, pictures, nil
 }
 
 // encodeInput turns an input of an embedding into tokens, with those that the model wants around a text.

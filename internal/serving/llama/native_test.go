@@ -278,7 +278,7 @@ func TestPlainTextHasNoControlTokens(t *testing.T) {
 	}
 	for _, c := range nat.controls {
 		text := "a" + c + c + "\n " + c[:1] + c + " 😀 é"
-		tokens, err := nat.encode([]prompt.Segment{{Text: text}})
+		tokens, _, err := nat.encode([]prompt.Segment{{Text: text}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,12 +292,12 @@ func TestPlainTextHasNoControlTokens(t *testing.T) {
 		if strings.TrimSpace(spelled) != text {
 			t.Errorf("%q became %q", text, spelled)
 		}
-		special, err := nat.encode([]prompt.Segment{{Text: c, Special: true}})
+		special, _, err := nat.encode([]prompt.Segment{{Text: c, Special: true}}, nil)
 		if err != nil || nat.controls[llama.Token(special[len(special)-1])] != c {
 			t.Errorf("special %q gives %v, error %v", c, special, err)
 		}
 	}
-	if _, err := nat.encode([]prompt.Segment{{Text: "a\x00b"}}); !fault.Is(err, fault.CodeInvalid) {
+	if _, _, err := nat.encode([]prompt.Segment{{Text: "a\x00b"}}, nil); !fault.Is(err, fault.CodeInvalid) {
 		t.Errorf("zero byte: %v", err)
 	}
 }

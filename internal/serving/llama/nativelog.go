@@ -13,7 +13,8 @@ import (
 // nativeLog carries llama.cpp's log to zap. Its errors are warnings here: what they mean for a request
 // or a model becomes an error of ours, which is logged where it is handled.
 type nativeLog struct {
-	log *zap.Logger
+	log      *zap.Logger
+	callback uintptr
 
 	mu        sync.Mutex
 	line      strings.Builder // until its end has come
@@ -23,9 +24,10 @@ type nativeLog struct {
 
 // install makes the callback. There is one a process, since it can never be freed.
 func (n *nativeLog) install() {
-	llama.LogSet(purego.NewCallback(func(level int32, text *byte, _ uintptr) {
+	n.callback = purego.NewCallback(func(level int32, text *byte, _ uintptr) {
 		n.write(llama.LogLevel(level), cString(text))
-	}))
+	})
+	llama.LogSet(n.callback)
 }
 
 func cString(p *byte) string {

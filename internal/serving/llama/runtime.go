@@ -21,6 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/llama/mtmd"
 	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 )
 
@@ -31,6 +32,7 @@ var process struct {
 	sync.Mutex
 	dir    string
 	log    *nativeLog
+	sight  *mtmd.Library     // nil until a model has a projector
 	params llama.ModelParams // with the callback that sees cancellation
 	// cancelled ends the load that is under way. Loads take turns by the lock.
 	cancelled atomic.Bool
@@ -148,7 +150,10 @@ func (r *Runtime) Load(ctx context.Context, m serving.Model) (serving.Engine, er
 	case serving.KindRerank:
 		e, err = newRankEngine(r.cfg, m, nat)
 	default:
-		e, err = newChatEngine(r.cfg, m, nat, r.shelf)
+		sees := r.openEyes(m, nat)
+		if e, err = newChatEngine(r.cfg, m, nat, sees, r.shelf); err != nil {
+			sees.close()
+		}
 	}
 	if err != nil {
 		nat.free()

@@ -46,12 +46,12 @@ const (
 	coverClose = "\uE001"
 )
 
-// cover hides text of messages from a template and finds it again in what the template wrote.
+// cover hides text and images of messages from a template and finds it again in what the template wrote.
 type cover struct {
 	specials finder
 	whole    bool // hide each text as a whole, not only the control tokens that it spells
 	mark     string
-	hidden   []string
+	hidden   []Segment
 }
 
 func newCover(specials finder, whole bool) *cover {
@@ -68,7 +68,7 @@ func (c *cover) hide(text string) string {
 			return text
 		}
 		before, after, _ := strings.Cut(text, core)
-		return before + c.placeholder(core) + after
+		return before + c.placeholder(Segment{Text: core}) + after
 	}
 	var out strings.Builder
 	for {
@@ -78,13 +78,13 @@ func (c *cover) hide(text string) string {
 			return out.String()
 		}
 		out.WriteString(text[:i])
-		out.WriteString(c.placeholder(special))
+		out.WriteString(c.placeholder(Segment{Text: special}))
 		text = text[i+len(special):]
 	}
 }
 
-func (c *cover) placeholder(text string) string {
-	c.hidden = append(c.hidden, text)
+func (c *cover) placeholder(hidden Segment) string {
+	c.hidden = append(c.hidden, hidden)
 	return c.mark + strconv.Itoa(len(c.hidden)-1) + coverClose
 }
 
@@ -126,7 +126,12 @@ func (c *cover) split(text string) []Segment {
 			text = rest
 			continue
 		}
-		plain.WriteString(c.hidden[i])
+		if h := c.hidden[i]; h.Image != nil {
+			special("")
+			segments = append(segments, h)
+		} else {
+			plain.WriteString(h.Text)
+		}
 		text = after
 	}
 	special("")

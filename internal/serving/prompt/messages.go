@@ -16,10 +16,17 @@ func variables(m chat.Message, c *cover) (map[string]any, error) {
 	default:
 		return nil, fault.Invalid("role %q is unknown: use system, user, assistant or tool", m.Role)
 	}
+	at := 0
+	for _, image := range m.Images {
+		if image.At < at || image.At > len(m.Text) {
+			return nil, fault.Invalid("an image stands at byte %d of a text of %d bytes, or before the one that it follows", image.At, len(m.Text))
+		}
+		at = image.At
+	}
 	if strings.ContainsRune(m.Text, 0) {
 		return nil, fault.Invalid("the text holds the character U+0000, which no model can read: remove it")
 	}
-	v := map[string]any{"role": string(m.Role), "content": c.hide(m.Text)}
+	v := map[string]any{"role": string(m.Role), "content": content(m, c)}
 	if m.Name != "" {
 		v["name"] = c.hide(m.Name)
 	}
@@ -37,6 +44,20 @@ func variables(m chat.Message, c *cover) (map[string]any, error) {
 		v["tool_calls"] = calls
 	}
 	return v, nil
+}
+
+// content is a message's text with a placeholder for each image. Templates are not told of images: those that know
+// them write a marker of their own, which the engine would have to find again.
+func content(m chat.Message, c *cover) string {
+	var out strings.Builder
+	at := 0
+	for i := range m.Images {
+		image := &m.Images[i]
+		out.WriteString(c.hide(m.Text[at:image.At]))
+		out.WriteString(c.placeholder(Segment{Image: image}))
+		at = image.At
+	}
+	return out.String() + c.hide(m.Text[at:])
 }
 
 // arguments gives a template the object that it expects, since most write it with tojson. What is no

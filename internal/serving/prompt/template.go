@@ -26,11 +26,12 @@ type Vocabulary struct {
 	Specials []string
 }
 
-// Segment is a part of a prompt. A Special is one control token, to be looked up by its spelling; the
-// others are plain text in which nothing may be read as a control token.
+// Segment is a part of a prompt. A Special is one control token, to be looked up by its spelling; an Image is a
+// picture, and has no text; the others are plain text in which nothing may be read as a control token.
 type Segment struct {
 	Text    string
 	Special bool
+	Image   *chat.Image
 }
 
 // Template is a compiled chat template. It is safe for many goroutines.
@@ -39,6 +40,7 @@ type Template struct {
 	vocab    Vocabulary
 	specials finder
 	calls    toolcall.Format
+	parts    bool // the content of a message must be a list of parts, since the template does not write a plain text
 	now      func() time.Time
 }
 
@@ -52,9 +54,22 @@ func New(source string, vocab Vocabulary) (*Template, error) {
 	if err != nil {
 		return nil, fault.Unavailable("the model's chat template cannot be used: choose another model file").Because(err)
 	}
-	return &Template{
+	t := &Template{
 		compiled: compiled, vocab: vocab, specials: newFinder(vocab.Specials), calls: toolcall.Detect(source), now: time.Now,
-	}, nil
+	}
+	if !t.writes(probe) {
+		t.parts = true
+		t.parts = t.writes(probe)
+	}
+	return t, nil
+}
+
+const probe = "parley"
+
+// writes tells whether a question's text comes out of the template.
+func (t *Template) writes(text string) bool {
+	segments, err := t.render([]chat.Message{{Role: chat.User, Text: text}}, nil, newCover(t.specials, false))
+	return err == nil && slices.ContainsFunc(segments, func(s Segment) bool { return strings.Contains(s.Text, text) })
 }
 
 // compile guards against a panic of the parser: the source comes from a file that we did not write.
@@ -126,6 +141,9 @@ func (t *Template) render(messages []chat.Message, tools []chat.Function, c *cov
 		one, err := variables(m, c)
 		if err != nil {
 			return nil, fault.From(err).At(fmt.Sprintf("messages[%d]", i))
+		}
+		if t.parts {
+			one["content"] = []any{map[string]any{"type": "text", "text": one["content"]}}
 		}
 		list[i] = one
 	}

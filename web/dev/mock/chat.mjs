@@ -4,9 +4,9 @@ const model = 'smollm2-135m-instruct'
 
 const gb = 1e9
 const models = [
-  { id: model, parley: { kind: 'chat', context: 2048, size_bytes: 0.145 * gb, memory_bytes: 0.3 * gb, parameters: '135M', quantisation: 'Q8_0', licence: 'Apache-2.0', location: 'here', price: null, default: true, loaded: true, description: 'Tiny and quick: shows that everything works.' } },
-  { id: 'qwen2.5-1.5b-instruct', parley: { kind: 'chat', context: 32768, size_bytes: 1.12 * gb, memory_bytes: 1.9 * gb, parameters: '1.5B', quantisation: 'Q4_K_M', licence: 'Apache-2.0', location: 'here', price: null, default: false, loaded: false, description: 'A small all-rounder in many languages.' } },
-  { id: 'mistral-7b-instruct', parley: { kind: 'chat', context: 32768, size_bytes: 4.37 * gb, memory_bytes: 5.6 * gb, parameters: '7.2B', quantisation: 'Q4_K_M', licence: 'Apache-2.0', location: 'here', price: null, default: false, loaded: false, description: 'Writes and reasons well; wants a machine with memory.' } },
+  { id: model, parley: { kind: 'chat', context: 2048, size_bytes: 0.145 * gb, memory_bytes: 0.3 * gb, parameters: '135M', quantisation: 'Q8_0', licence: 'Apache-2.0', location: 'here', price: null, vision: false, default: true, loaded: true, description: 'Tiny and quick: shows that everything works.' } },
+  { id: 'qwen2.5-1.5b-instruct', parley: { kind: 'chat', context: 32768, size_bytes: 1.12 * gb, memory_bytes: 1.9 * gb, parameters: '1.5B', quantisation: 'Q4_K_M', licence: 'Apache-2.0', location: 'here', price: null, vision: false, default: false, loaded: false, description: 'A small all-rounder in many languages.' } },
+  { id: 'mistral-7b-instruct', parley: { kind: 'chat', context: 32768, size_bytes: 4.37 * gb, memory_bytes: 5.6 * gb, parameters: '7.2B', quantisation: 'Q4_K_M', licence: 'Apache-2.0', location: 'here', price: null, vision: false, default: false, loaded: false, description: 'Writes and reasons well; wants a machine with memory.' } },
 ]
 export const publicConversation = ({ user: _user, ...c }) => c
 

@@ -2297,9 +2297,15 @@ export interface components {
             reasoning_tokens: number;
         };
         OpenAIContent: string | null | {
-            text: string;
-            /** @constant */
-            type: "text";
+            image_url?: {
+                /** @description Taken and not used. */
+                detail?: string;
+                /** @description data:image/png;base64,... with a PNG, JPEG, WebP or GIF file */
+                url: string;
+            };
+            text?: string;
+            /** @enum {unknown} */
+            type: "text" | "image_url";
         }[];
         OpenAIDelta: {
             content?: null | string;
@@ -2410,6 +2416,8 @@ export interface components {
              * @description Of the file.
              */
             size_bytes: number;
+            /** @description Messages may hold images. */
+            vision: boolean;
         };
         OpenAIModelList: {
             data: components["schemas"]["OpenAIModel"][];

@@ -21,6 +21,8 @@ type Entry struct {
 	Pos    int32 // place in its sequence, from 0
 	Slot   int32
 	Output bool // the next token will be sampled here
+	// Embedding, when not nil, is a row of a picture, to be computed in place of the token.
+	Embedding []float32
 
 	padding bool // of a free slot; forgotten after the step
 }
@@ -35,7 +37,8 @@ type Owner struct {
 type Decoder interface {
 	// Adapt computes all further batches with an adapter, "" for the model as it is. That may take the time of some steps.
 	Adapt(adapter string)
-	// Decode computes one batch, in which the tokens of a slot are together and the slots ascend. The slice is the loop's and is used again. After an error other than
+	// Decode computes one batch, in which the tokens of a slot are together and the slots ascend. All entries have
+	// embeddings or none has. The slice is the loop's and is used again. After an error other than
 	// ErrNoRoom the content of the batch's slots is unknown; the loop forgets them.
 	Decode(batch []Entry) error
 	// Trim keeps the first n tokens of a slot. False says that this model cannot go back and that the slot

@@ -1,6 +1,9 @@
 package batching
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Answers often repeat what stands in the prompt: a passage that is quoted, a name, code that is changed in
 // one place. So the tokens that followed the last few ones where they stood before are guessed to follow
@@ -26,7 +29,11 @@ func lookup(tokens []int32) []int32 {
 	tail := tokens[n-echo:]
 	for at := n - echo - 1; at >= 0; at-- {
 		if tokens[at+echo-1] == tail[echo-1] && tokens[at] == tail[0] && Alike(tokens[at:at+echo], tail) == echo {
-			return tokens[at+echo : n : n]
+			next := tokens[at+echo : n : n]
+			if picture := slices.IndexFunc(next, func(t int32) bool { return t < 0 }); picture >= 0 {
+				next = next[:picture] // no answer holds one
+			}
+			return next
 		}
 	}
 	return nil

@@ -25,6 +25,14 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// What is in a picture is never guessed.
+func TestLookupEndsAtPictures(t *testing.T) {
+	t.Parallel()
+	if got := lookup([]int32{1, 2, 3, 4, 5, -7, -8, 6, 1, 2, 3}); !slices.Equal(got, []int32{4, 5}) {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	var c costs

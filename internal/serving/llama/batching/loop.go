@@ -67,6 +67,7 @@ type Loop struct {
 	costs    costs
 	guessed  int // tokens of the step, and how many of them were right
 	right    int
+	pictured bool // the last step computed pictures
 	tight    bool // the decoder had no room: nobody is admitted until a sequence ends
 }
 
@@ -119,7 +120,7 @@ func (l *Loop) Generate(ctx context.Context, r Request, emit func(serving.Piece)
 			return s.result(l.now())
 		}
 		select {
-		case <-s.ready:
+		case <-s.news:
 		case <-ctx.Done():
 		}
 	}

@@ -44,6 +44,9 @@ func (l *Loop) settle(s *sequence) (reused int) {
 	var held, kept int
 	if l.cfg.Shelf != nil && most > least {
 		state, held, kept = l.cfg.Shelf.Find(s.owner, s.tokens[:most], least)
+		if kept = s.whole(kept); kept <= least {
+			state = nil
+		}
 	}
 	to := l.vacant()
 	switch {
@@ -106,7 +109,7 @@ func (l *Loop) common(p *place, s *sequence, most int) int {
 	if p.owner != s.owner {
 		return 0
 	}
-	return min(most, Alike(p.held(), s.tokens))
+	return s.whole(min(most, Alike(p.held(), s.tokens)))
 }
 
 // Alike counts the tokens that two sequences begin with in common.

@@ -27,12 +27,14 @@ func (l *Loop) plan() (prompts int) {
 	for {
 		l.batch = l.batch[:0]
 		l.choose()
+		pictures := l.picturesNext()
 		decoding, hungry := 0, 0
 		for _, s := range l.running {
+			s.ready = s.stretch(pictures)
 			if s.decoding() {
-				decoding++
+				decoding += s.ready
 			} else {
-				hungry += s.pending()
+				hungry += s.ready
 			}
 		}
 		budget := min(l.cfg.Batch-decoding, hungry, l.chunk())
@@ -45,7 +47,7 @@ func (l *Loop) plan() (prompts int) {
 		}
 		for _, s := range l.running {
 			if s.decoding() {
-				s.grant = 1
+				s.grant = s.ready
 			}
 		}
 		room := min(l.cfg.Batch, free) - decoding
@@ -55,10 +57,11 @@ func (l *Loop) plan() (prompts int) {
 			continue
 		}
 		l.guessed, l.right = 0, 0
-		if prompts == 0 {
+		if prompts == 0 && !pictures {
 			l.guessed = l.draft(decoding, room)
 		}
-		l.fill()
+		l.fill(pictures)
+		l.pictured = pictures
 		return prompts
 	}
 }
@@ -69,7 +72,7 @@ func (l *Loop) plan() (prompts int) {
 func (l *Loop) share(budget, room int) (dealt int) {
 	l.hungry = l.hungry[:0]
 	for _, s := range l.running {
-		if s.pending() > 1 {
+		if s.pending() > 1 && s.ready > 0 {
 			l.hungry = append(l.hungry, s)
 		}
 	}
@@ -81,7 +84,7 @@ func (l *Loop) share(budget, room int) (dealt int) {
 		least = 1
 	}
 	deal := func(s *sequence, most int) {
-		n := cut(s.pending()-s.grant, most, least, room-dealt)
+		n := cut(s.ready-s.grant, most, least, room-dealt)
 		s.grant += n
 		dealt += n
 	}
@@ -116,14 +119,14 @@ func cut(rest, most, least, room int) int {
 	return n
 }
 
-// fill writes the granted tokens into the batch, by slot, and closes gaps that Config.Gap allows.
-func (l *Loop) fill() {
+// fill writes the granted tokens into the batch, by slot, and closes gaps that Config.Gap allows, where they are tokens.
+func (l *Loop) fill(pictures bool) {
 	end := -1 // the last slot in the batch
 	for slot, p := range l.places {
 		if p.seq == nil || p.seq.grant == 0 {
 			continue
 		}
-		if end >= 0 && slot-end-1 <= l.cfg.Gap {
+		if end >= 0 && slot-end-1 <= l.cfg.Gap && !pictures {
 			l.pad(l.places[end+1 : slot])
 		}
 		l.put(p.seq)
@@ -153,7 +156,11 @@ func (l *Loop) put(s *sequence) {
 		if last {
 			s.output = len(l.batch)
 		}
-		l.batch = append(l.batch, Entry{Token: s.tokens[at], Pos: int32(at), Slot: s.slot, Output: last})
+		e := Entry{Token: s.tokens[at], Pos: int32(at), Slot: s.slot, Output: last}
+		if p, within := s.sight(at); within {
+			e.Embedding = p.Rows[at-p.At]
+		}
+		l.batch = append(l.batch, e)
 	}
 	for i, token := range s.guess[:s.drafted] {
 		l.batch = append(l.batch, Entry{Token: token, Pos: int32(len(s.tokens) + i), Slot: s.slot, Output: true})

@@ -11,14 +11,23 @@ import (
 
 // Request is one sequence to generate. The loop owns Sampler from the call of Generate on.
 type Request struct {
-	Prompt  []int32 // at least one token
-	Limit   int     // most tokens of the answer, at least one; Prompt and Limit together fit the cache
-	Stop    []string
-	Sampler Sampler
+	Prompt []int32 // at least one token
+	// Pictures are the parts of the prompt that have embeddings, in order; none is at its end. The tokens there are
+	// negative, and tell one picture from another.
+	Pictures []Picture
+	Limit    int // most tokens of the answer, at least one; Prompt and Limit together fit the cache
+	Stop     []string
+	Sampler  Sampler
 	// Owner may reuse what was computed for its other sequences, and nobody else. Its adapter is what the sequence is computed with.
 	Owner Owner
 	// Volatile sequences leave nothing on a disk.
 	Volatile bool
+}
+
+// Picture is a part of a prompt that has embeddings in place of tokens.
+type Picture struct {
+	At   int         // the token of the prompt where it begins
+	Rows [][]float32 // one a token
 }
 
 // sequence is a request on its way. The upper fields belong to the loop's goroutine, the lower ones are
@@ -26,9 +35,11 @@ type Request struct {
 type sequence struct {
 	gone     <-chan struct{} // closed when the caller has left
 	tokens   []int32         // the prompt and what was generated
-	prompt   int             // how many of tokens are the prompt
+	pictures []Picture
+	prompt   int // how many of tokens are the prompt
 	limit    int
 	done     int     // how many of tokens are in the cache
+	ready    int     // how many more can be in the batch being planned
 	grant    int     // tokens of the batch being planned
 	output   int     // entry of the batch where the next token is sampled, -1 if none
 	guess    []int32 // tokens that may come next, and how often such guesses were right
@@ -43,7 +54,7 @@ type sequence struct {
 	logprobs []placedLogprob // of tokens whose text is held back
 
 	mu       sync.Mutex
-	ready    chan struct{} // capacity 1: there is something to take
+	news     chan struct{} // capacity 1: there is something to take
 	pieces   []serving.Piece
 	outcome  serving.Outcome
 	admitted time.Time // to a slot, for the first time
@@ -61,8 +72,8 @@ type placedLogprob struct {
 func newSequence(r Request, gone <-chan struct{}) *sequence {
 	s := &sequence{
 		gone: gone, prompt: len(r.Prompt), limit: r.Limit, slot: -1, hits: unsure,
-		owner: r.Owner, volatile: r.Volatile, sampler: r.Sampler,
-		text: holdback.New(r.Stop), ready: make(chan struct{}, 1),
+		pictures: r.Pictures, owner: r.Owner, volatile: r.Volatile, sampler: r.Sampler,
+		text: holdback.New(r.Stop), news: make(chan struct{}, 1),
 	}
 	s.tokens = append(make([]int32, 0, len(r.Prompt)+min(r.Limit, 256)), r.Prompt...)
 	s.outcome.Usage.InputTokens = len(r.Prompt)
@@ -167,7 +178,7 @@ func (s *sequence) finish(why chat.Finish, err error, now time.Time) {
 
 func (s *sequence) notify() {
 	select {
-	case s.ready <- struct{}{}:
+	case s.news <- struct{}{}:
 	default:
 	}
 }
