@@ -30,26 +30,33 @@ func TestAdaptersTakeTurns(t *testing.T) {
 	}
 	waitInbox(t, l, 5)
 	close(f.gate)
-	runs[4].wait(t) // x: with three who share the time, its hundred steps are over when the base has had some 25
-	select {
-	case <-runs[0].done:
-		t.Error("the sequences of the base came first")
-	default:
-	}
 	for _, r := range runs {
 		if r.wait(t); r.err != nil || r.out.Usage.OutputTokens != 100 {
 			t.Errorf("outcome %+v, error %v", r.out, r.err)
 		}
 	}
-	changes, last := 0, -1
-	for _, step := range f.history() {
-		if kind := len(step); kind != last {
+	changes, size := 0, 0
+	last, together := map[int32]int{}, map[int32]bool{} // by slot: its last step, and whether it is one of the base's
+	for i, step := range f.history() {
+		for _, e := range step {
+			last[e.Slot] = i
+			together[e.Slot] = together[e.Slot] || len(step) > 1
+		}
+		if len(step) != size {
 			changes++
-			last = kind
+			size = len(step)
 		}
 	}
 	if changes > 40 { // steps of 4 ms of the base, of 1 ms of the others: 25 turns of the base and a few more
 		t.Errorf("the adapter changed some %d times in %d steps", changes, len(f.history()))
+	}
+	// With three who share the time, a hundred steps of x and y are over when the base has had some 25.
+	for slot, end := range last {
+		for other, later := range last {
+			if !together[slot] && together[other] && end > later {
+				t.Errorf("slot %d of the base ended in step %d, and slot %d, alone with its adapter, in step %d", other, later, slot, end)
+			}
+		}
 	}
 }
 
