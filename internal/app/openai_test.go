@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"image"
 	"image/png"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/edge/openaiapi"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/servingtest"
 )
@@ -185,5 +187,43 @@ func TestImagesThatAreRefused(t *testing.T) {
 		if !strings.Contains(string(a.body), says) {
 			t.Errorf("%.80s: %s", body, a.body)
 		}
+	}
+}
+
+// What a model thinks before it answers has a field of its own, in one piece and in a stream.
+func TestReasoningIsItsOwnField(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "", func(m serving.Model) *servingtest.Scripted {
+		return &servingtest.Scripted{Model: m, Replies: []string{"<think>\nTwo and two.\n</think>\n\nIt is four."}}
+	}, nil)
+	question := `{"messages": [{"role": "user", "content": "2 + 2?"}]`
+	var whole openaiapi.Completion
+	s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", question+`}`).into(t, &whole)
+	if m := whole.Choices[0].Message; m.ReasoningContent != "Two and two." || *m.Content != "It is four." {
+		t.Errorf("thought %q, answered %q", m.ReasoningContent, *m.Content)
+	}
+	if n := whole.Usage.CompletionTokensDetails.ReasoningTokens; n == 0 || n >= whole.Usage.CompletionTokens {
+		t.Errorf("%d tokens of reasoning among %d", n, whole.Usage.CompletionTokens)
+	}
+	var reasoning, text string
+	a := s.must(t, http.StatusOK, seeded, "POST", "/v1/chat/completions", question+`, "stream": true}`)
+	for line := range strings.Lines(string(a.body)) {
+		data, is := strings.CutPrefix(strings.TrimSpace(line), "data: {")
+		if !is {
+			continue
+		}
+		var chunk openaiapi.Chunk
+		if err := json.Unmarshal([]byte("{"+data), &chunk); err != nil {
+			t.Fatal(err)
+		}
+		for _, choice := range chunk.Choices {
+			reasoning += choice.Delta.ReasoningContent
+			if choice.Delta.Content != nil {
+				text += *choice.Delta.Content
+			}
+		}
+	}
+	if reasoning != "Two and two." || text != "It is four." {
+		t.Errorf("streamed were the thought %q and the answer %q", reasoning, text)
 	}
 }

@@ -40,10 +40,11 @@ type Choice struct {
 
 // Answer is an assistant's message. Content is null when there is nothing but calls.
 type Answer struct {
-	Role      string     `json:"role"`
-	Content   *string    `json:"content"`
-	Refusal   *string    `json:"refusal"`
-	ToolCalls []ToolCall `json:"tool_calls,omitempty"`
+	Role             string     `json:"role"`
+	Content          *string    `json:"content"`
+	ReasoningContent string     `json:"reasoning_content,omitempty" description:"What the model thought before it answered."`
+	Refusal          *string    `json:"refusal"`
+	ToolCalls        []ToolCall `json:"tool_calls,omitempty"`
 }
 
 // Chunk is one event of a stream.
@@ -69,9 +70,10 @@ type ChunkChoice struct {
 
 // Delta is what is added to an answer.
 type Delta struct {
-	Role      string          `json:"role,omitempty"`
-	Content   *string         `json:"content,omitempty"`
-	ToolCalls []ToolCallDelta `json:"tool_calls,omitempty"`
+	Role             string          `json:"role,omitempty"`
+	Content          *string         `json:"content,omitempty"`
+	ReasoningContent string          `json:"reasoning_content,omitempty" description:"What the model thinks before it answers."`
+	ToolCalls        []ToolCallDelta `json:"tool_calls,omitempty"`
 }
 
 // Logprobs lists the tokens with their probabilities.
@@ -110,7 +112,7 @@ type PromptDetails struct {
 
 // CompletionDetails tells what of the answer is reasoning.
 type CompletionDetails struct {
-	ReasoningTokens int `json:"reasoning_tokens"`
+	ReasoningTokens int `json:"reasoning_tokens" description:"Counted by the pieces in which they came, of which few have more than one."`
 }
 
 // Extra is Parley's own, under one key that other clients ignore.
@@ -119,10 +121,14 @@ type Extra struct {
 	Latency chat.Timings `json:"latency_ms"`
 }
 
-func newUsage(u chat.Usage) *Usage {
+func newUsage(u chat.Usage, thoughts []thought) *Usage {
+	reasoning := 0
+	for _, t := range thoughts {
+		reasoning += t.pieces
+	}
 	return &Usage{
 		PromptTokens: u.InputTokens, CompletionTokens: u.OutputTokens, TotalTokens: u.InputTokens + u.OutputTokens,
-		PromptTokensDetails: PromptDetails{CachedTokens: u.CachedTokens},
+		PromptTokensDetails: PromptDetails{CachedTokens: u.CachedTokens}, CompletionTokensDetails: CompletionDetails{ReasoningTokens: reasoning},
 	}
 }
 
@@ -163,7 +169,12 @@ func (a *api) complete(c echo.Context) error {
 	if req.Stream {
 		return a.stream(c, req, ask, id, created)
 	}
-	texts := make([]strings.Builder, ask.Choices)
+	texts, reasonings := make([]strings.Builder, ask.Choices), make([]strings.Builder, ask.Choices)
+	thoughts := make([]thought, ask.Choices)
+	add := func(choice int, reasoning, text string) {
+		reasonings[choice].WriteString(reasoning)
+		texts[choice].WriteString(text)
+	}
 	calls := make([][]ToolCall, ask.Choices)
 	logprobs := make([][]chat.TokenLogprob, ask.Choices)
 	result, err := a.turns.Answer(c.Request().Context(), ask, orchestrator.Sink{
@@ -172,7 +183,8 @@ func (a *api) complete(c echo.Context) error {
 				calls[choice] = addCall(calls[choice], *p.Call)
 				return nil
 			}
-			texts[choice].WriteString(p.Text)
+			reasoning, text := thoughts[choice].push(p.Text)
+			add(choice, reasoning, text)
 			logprobs[choice] = append(logprobs[choice], p.Logprobs...)
 			return nil
 		},
@@ -182,10 +194,13 @@ func (a *api) complete(c echo.Context) error {
 	}
 	out := Completion{
 		ID: id, Object: "chat.completion", Created: created, Model: ask.Model.ID, ServiceTier: tier(ask.Class), SystemFingerprint: a.fingerprint,
-		Usage: newUsage(result.Usage), Parley: &Extra{TraceID: ask.Trace, Latency: result.Timings},
+		Usage: newUsage(result.Usage, thoughts), Parley: &Extra{TraceID: ask.Trace, Latency: result.Timings},
 	}
 	for i := range texts {
-		choice := Choice{Index: i, Message: Answer{Role: "assistant", ToolCalls: calls[i]}, FinishReason: result.Finish[i]}
+		reasoning, text := thoughts[i].flush()
+		add(i, reasoning, text)
+		choice := Choice{Index: i, FinishReason: result.Finish[i],
+			Message: Answer{Role: "assistant", ReasoningContent: reasonings[i].String(), ToolCalls: calls[i]}}
 		if text := texts[i].String(); text != "" || len(calls[i]) == 0 {
 			choice.Message.Content = &text
 		}
@@ -247,6 +262,17 @@ func (a *api) stream(c echo.Context, req ChatRequest, ask orchestrator.Ask, id s
 		told[choice] = true
 		return send([]ChunkChoice{{Index: choice, Delta: Delta{Role: "assistant", Content: new(string)}}}, nil, nil)
 	}
+	thoughts := make([]thought, ask.Choices)
+	write := func(choice int, reasoning, text string, logprobs *Logprobs) error {
+		d := Delta{ReasoningContent: reasoning}
+		if text != "" {
+			d.Content = &text
+		}
+		if reasoning == "" && text == "" && logprobs == nil { // it is held back
+			return nil
+		}
+		return send([]ChunkChoice{{Index: choice, Delta: d, Logprobs: logprobs}}, nil, nil)
+	}
 	result, err := a.turns.Answer(c.Request().Context(), ask, orchestrator.Sink{
 		Piece: func(choice int, p serving.Piece) error {
 			if err := open(choice); err != nil {
@@ -255,10 +281,15 @@ func (a *api) stream(c echo.Context, req ChatRequest, ask orchestrator.Ask, id s
 			if p.Call != nil {
 				return send([]ChunkChoice{{Index: choice, Delta: Delta{ToolCalls: []ToolCallDelta{newCallDelta(*p.Call)}}}}, nil, nil)
 			}
-			return send([]ChunkChoice{{Index: choice, Delta: Delta{Content: &p.Text}, Logprobs: newLogprobs(p.Logprobs)}}, nil, nil)
+			reasoning, text := thoughts[choice].push(p.Text)
+			return write(choice, reasoning, text, newLogprobs(p.Logprobs))
 		},
 		Finished: func(choice int, why chat.Finish) error {
 			if err := open(choice); err != nil {
+				return err
+			}
+			reasoning, text := thoughts[choice].flush()
+			if err := write(choice, reasoning, text, nil); err != nil {
 				return err
 			}
 			return send([]ChunkChoice{{Index: choice, FinishReason: &why}}, nil, nil)
@@ -272,7 +303,7 @@ func (a *api) stream(c echo.Context, req ChatRequest, ask orchestrator.Ask, id s
 		return err
 	}
 	if withUsage {
-		if err := send([]ChunkChoice{}, newUsage(result.Usage), &Extra{TraceID: ask.Trace, Latency: result.Timings}); err != nil {
+		if err := send([]ChunkChoice{}, newUsage(result.Usage, thoughts), &Extra{TraceID: ask.Trace, Latency: result.Timings}); err != nil {
 			return err
 		}
 	}

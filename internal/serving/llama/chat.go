@@ -48,7 +48,7 @@ func newChatEngine(cfg Config, m serving.Model, nat *model, sees *eyes, keep *sh
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", m.ID, err)
 	}
-	nat.speak(tmpl.Calls().Markers())
+	nat.speak(append(tmpl.Calls().Markers(), prompt.ThinkingBegin, prompt.ThinkingEnd))
 	window := contextOf(cfg, m, nat)
 	cell := nat.cellBytes(cacheTypes[cfg.CacheType])
 	kv := cacheOf(cfg, window, cell)
@@ -139,9 +139,12 @@ func (e *chatEngine) Generate(ctx context.Context, g serving.Generation, emit fu
 	if err != nil {
 		return serving.Outcome{}, err
 	}
-	r, err := e.request(g, f)
+	r, thinks, err := e.request(g, f)
 	if err != nil {
 		return serving.Outcome{}, err
+	}
+	if thinks {
+		emit = thinking(emit)
 	}
 	answer := newReader(g, f, calls, emit)
 	return answer.finish(e.loop.Generate(ctx, r, answer.piece))
@@ -158,25 +161,40 @@ func (e *chatEngine) Check(g serving.Generation) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = e.prompt(g, f, true)
+	_, err = e.prompt(g, f, true)
 	return err
 }
 
-// request does all that needs no slot: rendering, tokens, the check of the length, the sampler.
-func (e *chatEngine) request(g serving.Generation, f form) (batching.Request, error) {
-	var r batching.Request
+// thinking puts before an answer the mark of the thinking that its prompt has begun.
+func thinking(emit func(serving.Piece) error) func(serving.Piece) error {
+	begun := false
+	return func(p serving.Piece) error {
+		if !begun {
+			begun = true
+			if err := emit(serving.Piece{Text: prompt.ThinkingBegin + "\n"}); err != nil {
+				return err
+			}
+		}
+		return emit(p)
+	}
+}
+
+// request does all that needs no slot: rendering, tokens, the check of the length, the sampler. It tells whether the
+// answer begins with the model's thinking.
+func (e *chatEngine) request(g serving.Generation, f form) (r batching.Request, thinks bool, err error) {
 	e.use.RLock()
 	defer e.use.RUnlock()
 	if e.closed {
-		return r, errUnloaded()
+		return r, false, errUnloaded()
 	}
-	var err error
-	if r.Prompt, r.Pictures, err = e.prompt(g, f, false); err != nil {
-		return r, err
+	p, err := e.prompt(g, f, false)
+	if err != nil {
+		return r, false, err
 	}
+	r.Prompt, r.Pictures = p.tokens, p.pictures
 	r.Owner.Tenant, r.Volatile = g.Tenant, g.Volatile
 	if r.Owner.Adapter, err = e.loras.use(g.Adapter); err != nil {
-		return r, err
+		return r, false, err
 	}
 	room := e.info.Context - len(r.Prompt)
 	r.Limit, r.Stop = room, g.Params.Stop
@@ -184,12 +202,19 @@ func (e *chatEngine) request(g serving.Generation, f form) (batching.Request, er
 		r.Limit = min(room, g.Params.MaxTokens)
 	}
 	r.Sampler, err = newSampler(e.model, e.decoder.ctx, g.Params, e.defaults, r.Limit, f.gbnf)
-	return r, err
+	return r, p.thinks, err
 }
 
-// prompt renders the messages into tokens that leave room for an answer, and the pictures among them; count leaves out
-// their embeddings, which take time. The caller holds use.
-func (e *chatEngine) prompt(g serving.Generation, f form, count bool) ([]int32, []batching.Picture, error) {
+// rendered is a prompt as the loop takes it.
+type rendered struct {
+	tokens   []int32
+	pictures []batching.Picture
+	thinks   bool // it ends within the model's thinking
+}
+
+// prompt renders the messages into tokens that leave room for an answer; count leaves out the embeddings of pictures,
+// which take time. The caller holds use.
+func (e *chatEngine) prompt(g serving.Generation, f form, count bool) (p rendered, err error) {
 	render := func(messages []chat.Message) ([]prompt.Segment, error) {
 		return e.template.Render(messages, g.Tools.Offered())
 	}
@@ -198,27 +223,32 @@ func (e *chatEngine) prompt(g serving.Generation, f form, count bool) ([]int32, 
 	}
 	segments, err := render(g.Messages)
 	if err != nil {
-		return nil, nil, err
+		return p, err
+	}
+	p.thinks = !g.Continue && prompt.Thinks(segments)
+	if p.thinks && f.gbnf != "" { // what has a form is not thought about
+		p.thinks = false
+		segments = e.template.Opened(segments, prompt.ThinkingEnd+"\n\n")
 	}
 	if f.opened != "" {
 		segments = e.template.Opened(segments, f.opened)
 	}
-	tokens, pictures, err := e.model.encode(segments, func(img *chat.Image) (*sight, error) { return e.eyes.look(g.Tenant, img, count) })
+	p.tokens, p.pictures, err = e.model.encode(segments, func(img *chat.Image) (*sight, error) { return e.eyes.look(g.Tenant, img, count) })
 	switch {
 	case err != nil:
-		return nil, nil, err
-	case len(tokens) >= e.info.Context && g.Continue:
-		return nil, nil, fault.Invalid("the conversation and the answer so far have %d tokens, and the context of model %q holds no more than %d: this answer cannot go on; ask for the rest in a new conversation or use a model with a longer context",
-			len(tokens), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
-	case len(tokens) >= e.info.Context: // at least one token of the answer must fit as well
-		return nil, nil, fault.Invalid("the prompt has %d tokens and the context of model %q holds %d, the answer included: shorten the messages or use a model with a longer context",
-			len(tokens), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
-	case len(tokens) == 0:
-		return nil, nil, fault.Invalid("the messages are empty").At("messages")
-	case tokens[len(tokens)-1] < 0:
-		return nil, nil, fault.Unavailable("the model's chat template puts nothing after the last image: choose another model file")
+		return p, err
+	case len(p.tokens) >= e.info.Context && g.Continue:
+		return p, fault.Invalid("the conversation and the answer so far have %d tokens, and the context of model %q holds no more than %d: this answer cannot go on; ask for the rest in a new conversation or use a model with a longer context",
+			len(p.tokens), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
+	case len(p.tokens) >= e.info.Context: // at least one token of the answer must fit as well
+		return p, fault.Invalid("the prompt has %d tokens and the context of model %q holds %d, the answer included: shorten the messages or use a model with a longer context",
+			len(p.tokens), e.info.Model.ID, e.info.Context).At("messages").OfKind("context_length_exceeded")
+	case len(p.tokens) == 0:
+		return p, fault.Invalid("the messages are empty").At("messages")
+	case p.tokens[len(p.tokens)-1] < 0:
+		return p, fault.Unavailable("the model's chat template puts nothing after the last image: choose another model file")
 	}
-	return tokens, pictures, nil
+	return p, nil
 }
 
 func errUnloaded() error { return fault.Unavailable("the model was unloaded: ask again") }

@@ -113,3 +113,18 @@ func TestFormsThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// An answer that begins within the model's thinking gets the mark that its prompt has, once, and an empty one none.
+func TestThinkingGetsItsMark(t *testing.T) {
+	t.Parallel()
+	var text string
+	emit := thinking(func(p serving.Piece) error { text += p.Text; return nil })
+	for _, piece := range []string{"Hm.", "</think>", "Yes."} {
+		if err := emit(serving.Piece{Text: piece}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text != "<think>\nHm.</think>Yes." {
+		t.Errorf("told was %q", text)
+	}
+}

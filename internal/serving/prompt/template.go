@@ -116,6 +116,9 @@ func (t *Template) Continue(messages []chat.Message) ([]Segment, error) {
 		return nil, err
 	}
 	text := messages[last].Text
+	if Thinks(segments) { // then the mark stands there already
+		text = strings.TrimPrefix(strings.TrimPrefix(text, ThinkingBegin), "\n")
+	}
 	if n := len(segments); n > 0 && !segments[n-1].Special {
 		// As one text with what the template wrote before it, as it stands in the prompts of later turns.
 		text = segments[n-1].Text + text

@@ -2189,6 +2189,8 @@ export interface components {
         };
         OpenAIAnswer: {
             content: null | string;
+            /** @description What the model thought before it answered. */
+            reasoning_content?: string;
             refusal: null | string;
             role: string;
             tool_calls?: components["schemas"]["OpenAIToolCall"][];
@@ -2294,6 +2296,7 @@ export interface components {
             usage: components["schemas"]["OpenAIUsage"] | null;
         };
         OpenAICompletionDetails: {
+            /** @description Counted by the pieces in which they came, of which few have more than one. */
             reasoning_tokens: number;
         };
         OpenAIContent: string | null | {
@@ -2309,6 +2312,8 @@ export interface components {
         }[];
         OpenAIDelta: {
             content?: null | string;
+            /** @description What the model thinks before it answers. */
+            reasoning_content?: string;
             role?: string;
             tool_calls?: components["schemas"]["OpenAIToolCallDelta"][];
         };
