@@ -67,6 +67,9 @@ func TestAdapterOfOneTenant(t *testing.T) {
 			t.Errorf("listed are %s", list.body)
 		}
 	}
+	if m := s.model(t, "mine"); m.Adapter == nil || m.Adapter.Base != "tiny" || len(m.Adapter.Tenants) != 1 || !m.Installed {
+		t.Errorf("operators are told %+v", m)
+	}
 	plain := strings.Replace(question, "mine", "tiny", 1)
 	if a := s.must(t, http.StatusOK, theirs, "POST", "/v1/chat/completions", plain); !strings.Contains(string(a.body), `"plain"`) {
 		t.Errorf("without the adapter: %s", a.body)

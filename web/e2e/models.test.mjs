@@ -46,6 +46,7 @@ test('the models are listed, loaded and unloaded', { skip }, async () => {
   await small.getByText('Installed', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'smollm2-135m-instruct' }).click()
   await panel(/smollm2.135m/i).getByText('Apache-2.0').waitFor()
+  if (target.mock) await panel(/smollm2.135m/i).getByRole('row', { name: 'Prompt 345 763' }).waitFor()
   await both()
   await shot(page, 'admin-model')
 })

@@ -79,6 +79,8 @@ type ManagedModel struct {
 	Source         string            `json:"source" description:"Empty for a file of one's own."`
 	Resumable      bool              `json:"resumable" description:"A paused download goes on where it was."`
 	Tuned          *TunedModel       `json:"tuned,omitempty" description:"What a comparison with another type has shown."`
+	Adapter        *ManagedAdapter   `json:"adapter,omitempty" description:"Of a LoRA adapter: what it changes."`
+	Vision         bool              `json:"vision" description:"A projector lies beside it, so that messages may hold images."`
 	Installed      bool              `json:"installed"`
 	InstalledBytes int64             `json:"installed_bytes,omitempty"`
 	Loaded         bool              `json:"loaded"`
@@ -103,6 +105,13 @@ type TunedModel struct {
 	Machine    string     `json:"machine"`
 	Engine     string     `json:"engine"`
 	MeasuredAt time.Time  `json:"measured_at"`
+}
+
+// ManagedAdapter says of which model an adapter is, and for whom.
+type ManagedAdapter struct {
+	Base    string   `json:"base" description:"Id of the model that it changes."`
+	Scale   float32  `json:"scale" description:"How much of it is added; 1 is what it was trained for."`
+	Tenants []string `json:"tenants" description:"Ids of the only tenants that have it; empty means all."`
 }
 
 // ModelSpeed is in tokens a second; 0 when it was not measured.
@@ -158,6 +167,10 @@ func newManagedModel(d catalogue.Download, loaded map[string]serving.Info) Manag
 		MemoryBytes: d.Memory(), Context: d.Context, Parameters: d.Parameters, Quantisation: d.Quantization,
 		Licence: d.License, LicenceURL: d.LicenseURL, Source: d.Source.String(), Resumable: d.Source.Kind == catalogue.FromHub,
 		Tuned: newTunedModel(d.Tuned), Installed: d.Usable(), Default: d.Default, State: d.State, Progress: newProgress(d.Transfer), Error: d.Problem,
+	}
+	m.Vision = d.Projector != ""
+	if a := d.Adapter; a != nil {
+		m.Adapter = &ManagedAdapter{Base: a.Base, Scale: a.Scale, Tenants: append([]string{}, a.Tenants...)}
 	}
 	switch d.State {
 	case catalogue.StateByHand:

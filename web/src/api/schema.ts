@@ -1969,6 +1969,17 @@ export interface components {
             password: string;
             tenant?: string;
         };
+        ManagedAdapter: {
+            /** @description Id of the model that it changes. */
+            base: string;
+            /**
+             * Format: float
+             * @description How much of it is added; 1 is what it was trained for.
+             */
+            scale: number;
+            /** @description Ids of the only tenants that have it; empty means all. */
+            tenants: string[];
+        };
         ManagedEngine: {
             error: string;
             licence?: string;
@@ -1986,6 +1997,8 @@ export interface components {
             version?: string;
         };
         ManagedModel: {
+            /** @description Of a LoRA adapter: what it changes. */
+            adapter?: components["schemas"]["ManagedAdapter"];
             context?: number;
             /** @description The install's default of its kind. */
             default: boolean;
@@ -2033,6 +2046,8 @@ export interface components {
             state: "available" | "queued" | "downloading" | "verifying" | "paused" | "failed" | "installed";
             /** @description What a comparison with another type has shown. */
             tuned?: components["schemas"]["TunedModel"];
+            /** @description A projector lies beside it, so that messages may hold images. */
+            vision: boolean;
         };
         Me: {
             operator: boolean;

@@ -79,6 +79,8 @@ export const deChat: Pick<Strings, keyof typeof enChat> = {
     parameters: '{{n}} Parameter',
     context: 'liest {{n}} Tokens',
     here: 'läuft hier',
+    adapterOf: 'Adapter von {{base}}',
+    vision: 'sieht Bilder',
     freeHere: 'kostenlos: läuft hier',
   },
   pair: {

@@ -76,6 +76,8 @@ export const enChat = {
     parameters: '{{n}} parameters',
     context: 'reads {{n}} tokens',
     here: 'runs here',
+    adapterOf: 'adapter of {{base}}',
+    vision: 'sees images',
     freeHere: 'free: runs here',
   },
   pair: {

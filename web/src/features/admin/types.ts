@@ -18,6 +18,7 @@ export type Tenant = Schemas['Tenant']
 
 /** A model of the catalogue, or a file that somebody put into the models folder. */
 export type Model = Schemas['ManagedModel']
+export type Tuned = Schemas['TunedModel']
 export type ModelState = Model['state']
 export type Progress = Schemas['DownloadProgress']
 /** The libraries that run models. Without them none can be loaded. */

@@ -9,10 +9,12 @@ export function ModelFactsLine({ facts }: { facts: ModelFacts }) {
   const { t, i18n } = useTranslation()
   const language = locale(i18n.language)
   const words: string[] = []
+  if (facts.base) words.push(t('models.adapterOf', { base: facts.base }))
   if (facts.parameters) words.push(t('models.parameters', { n: parametersText(facts.parameters, language) }))
   if (facts.quantisation) words.push(facts.quantisation)
   if (facts.size_bytes) words.push(sizeText(facts.size_bytes, language))
   if (facts.context) words.push(t('models.context', { n: facts.context.toLocaleString(language) }))
+  if (facts.vision) words.push(t('models.vision'))
   words.push(facts.price ? t('models.here') : t('models.freeHere'))
   return (
     <p className="mt-1 text-xs text-muted tabular-nums">

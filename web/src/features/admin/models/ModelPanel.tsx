@@ -18,6 +18,7 @@ import { fit, isComing, useMemory, useModelAct } from './data'
 import { kindName } from './kinds'
 import { ModelActions } from './ModelActions'
 import { Download, ModelStatus } from './State'
+import { TunedPart } from './TunedPart'
 
 /** One model: what it is, whether it fits here, and what can be done with it. */
 export function ModelPanel({ id, query }: { id: string; query: UseQueryResult<Catalogue> }) {
@@ -59,12 +60,17 @@ export function ModelPanel({ id, query }: { id: string; query: UseQueryResult<Ca
                 [t('models.parameters'), m.parameters?.toLocaleString('en', { notation: 'compact' })],
                 [t('models.quantisation'), m.quantisation],
                 [t('models.size'), bytes(m.installed_bytes || m.size_bytes)],
+                [t('models.adapterOf'), m.adapter && <code className="font-mono text-xs">{m.adapter.base}</code>],
+                [t('models.scale'), m.adapter && number(m.adapter.scale)],
+                [t('models.adapterFor'), m.adapter && (m.adapter.tenants.length > 0 ? t('models.adapterSome', { count: m.adapter.tenants.length }) : t('models.adapterAll'))],
+                [t('models.sees'), m.vision && t('models.yes')],
                 [t('models.context'), m.context && t('models.tokens', { count: m.context, n: number(m.context) })],
                 [t('models.licence'), m.licence_url ? <Outside href={m.licence_url}>{m.licence}</Outside> : m.licence],
                 [t('models.source'), m.source],
               ]}
             />
           </PanelPart>
+          {m.tuned && <TunedPart tuned={m.tuned} />}
           {!m.installed && m.source && (
             <PanelPart title={t('models.shell')} text={t('models.shellText')}>
               <Code text={`parley model pull ${m.id}`} label={t('kit.copyCommand')} />

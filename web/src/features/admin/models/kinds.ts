@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next'
 
 /** The kinds of models that the page has words for. */
-export const kinds = ['chat', 'embed'] as const
+export const kinds = ['chat', 'embed', 'rerank'] as const
 
 const isKind = (kind: string): kind is (typeof kinds)[number] => (kinds as readonly string[]).includes(kind)
 
