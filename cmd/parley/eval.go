@@ -14,7 +14,7 @@ import (
 
 func newEvalCmd(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "eval", Short: "Hold what Parley promises against public test data"}
-	cmd.AddCommand(newEvalStructuredCmd(o))
+	cmd.AddCommand(newEvalStructuredCmd(o), newEvalGroundingCmd(o))
 	return cmd
 }
 
@@ -35,7 +35,7 @@ parse and fit its schema, or end with "length"; the command fails when one does 
 			if err != nil {
 				return err
 			}
-			engine, err := o.engine(cmd, model)
+			engine, err := o.engine(cmd, serving.KindChat, model)
 			if err != nil {
 				return err
 			}
@@ -71,8 +71,8 @@ parse and fit its schema, or end with "length"; the command fails when one does 
 	return cmd
 }
 
-// engine loads an installed chat model; "" is the default one.
-func (o *options) engine(cmd *cobra.Command, id string) (serving.Engine, error) {
+// engine loads an installed model; "" is the default one of its kind.
+func (o *options) engine(cmd *cobra.Command, kind serving.Kind, id string) (serving.Engine, error) {
 	cfg, log, err := o.load()
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (o *options) engine(cmd *cobra.Command, id string) (serving.Engine, error) 
 	if err != nil {
 		return nil, err
 	}
-	m, found, err := models.Default(serving.KindChat)
+	m, found, err := models.Default(kind)
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +92,13 @@ func (o *options) engine(cmd *cobra.Command, id string) (serving.Engine, error) 
 		}
 		found = false
 		for _, one := range installed {
-			if one.ID == id {
+			if one.ID == id && one.Kind == kind {
 				m, found = one, true
 			}
 		}
 	}
 	if !found {
-		return nil, fmt.Errorf("there is no chat model %q: run `parley model list`", id)
+		return nil, fmt.Errorf("there is no %s model %q: run `parley model list`", kind, id)
 	}
 	engine := cfg.Engine.Run
 	if engine.Dir, err = models.EngineLibraries(); err != nil {
