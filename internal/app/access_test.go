@@ -41,6 +41,7 @@ POST   /v1/chat/completions               401    403    200    200   200   200  
 POST   /v1/embeddings                     401    403    200    200   200   200      403       200   200   200      | -
 POST   /v1/rerank                         401    403    200    200   200   200      403       200   200   200      | -
 POST   /v2/rerank                         401    403    200    200   200   200      403       200   200   200      | -
+POST   /v1/guard/check                    401    403    200    200   200   200      403       200   200   200      | -
 POST   /v1/chat.completions               401    403    200    200   200   200      403       200   200   200      | -
 GET    /v1/ws                             401    403    400    400   400   400      403       400   400   400      | -
 GET    /v1/messages/{msg}/events          401    200    200    200   200   200      403       200   200   200      | 404
@@ -134,6 +135,7 @@ var bodies = map[string]string{
 	"POST /v1/embeddings":                      `{"input": "hi"}`,
 	"POST /v1/rerank":                          `{"query": "hi", "documents": ["a", {"text": "b"}], "return_documents": true}`,
 	"POST /v2/rerank":                          `{"query": "hi", "documents": ["a"], "top_n": 1}`,
+	"POST /v1/guard/check":                     `{"place": "input", "text": "hi"}`,
 	"POST /v1/chat.completions":                `{"messages": [{"role": "user", "content": "hi"}]}`,
 	"POST /v1/conversations":                   `{}`,
 	"PATCH /v1/conversations/{conv}":           `{"pinned": true}`,

@@ -18,10 +18,12 @@ import (
 	"github.com/parley-chat/parley/internal/edge/accountapi"
 	"github.com/parley-chat/parley/internal/edge/adminapi"
 	"github.com/parley-chat/parley/internal/edge/chatapi"
+	"github.com/parley-chat/parley/internal/edge/guardapi"
 	"github.com/parley-chat/parley/internal/edge/openaiapi"
 	"github.com/parley-chat/parley/internal/edge/promptapi"
 	"github.com/parley-chat/parley/internal/edge/shareapi"
 	"github.com/parley-chat/parley/internal/edge/systemapi"
+	"github.com/parley-chat/parley/internal/guardrails"
 	"github.com/parley-chat/parley/internal/idempotency"
 	"github.com/parley-chat/parley/internal/orchestrator"
 	"github.com/parley-chat/parley/internal/prompts"
@@ -147,6 +149,7 @@ func (p *Parts) newServer(version string) *edge.Server {
 	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Defaults, cfg, p.Log.Named("chat"))...)
 	routes = append(routes, shareapi.Routes(p.Shares)...)
 	routes = append(routes, promptapi.Routes(p.Prompts)...)
+	routes = append(routes, guardapi.Routes(guardrails.New(guardrails.Data{}, guardrails.Hidden{}), p.Log.Named("guard"))...)
 	routes = append(routes, accountapi.Routes(accountapi.Parts{
 		Accounts: p.Accounts, Conversations: p.Conversations, Shares: p.Shares, Prompts: p.Prompts, Usage: p.Usage, Server: cfg, Version: version,
 	})...)

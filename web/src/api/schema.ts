@@ -1050,6 +1050,28 @@ export interface paths {
         patch: operations["patchV1FoldersId"];
         trace?: never;
     };
+    "/v1/guard/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look for personal data, secrets and hidden text
+         * @description Nothing of the text is kept or logged. What is found is judged by the default policy for the place.
+         *
+         *     From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1GuardCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations": {
         parameters: {
             query?: never;
@@ -1625,6 +1647,30 @@ export interface components {
         };
         /** @enum {string} */
         Audience: "tenant" | "link";
+        CheckRequest: {
+            /**
+             * @description Where in a turn the text stands.
+             * @enum {string}
+             */
+            place: "input" | "retrieved" | "tool_arguments" | "tool_output" | "answer";
+            text?: null | string;
+            /** @description A batch, in place of text: at most 1000. */
+            texts?: string[];
+        };
+        Checked: {
+            /** @enum {string} */
+            action: "allow" | "flag" | "redact" | "ask" | "review" | "block";
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: double
+             * @description Milliseconds that it took.
+             */
+            ms: number;
+            /** @description Of a batch: a verdict a text, in order. */
+            results?: components["schemas"]["Judgement"][];
+            /** @description With placeholders where it was redacted; empty when it is blocked, and of a batch. */
+            text: string;
+        };
         Conversation: {
             /** Format: date-time */
             created_at: string;
@@ -1820,6 +1866,22 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
+        Finding: {
+            /** @enum {string} */
+            action: "flag" | "redact" | "ask" | "review" | "block";
+            category: string;
+            check: string;
+            /** @description The byte after it. */
+            end: number;
+            reason: string;
+            /**
+             * Format: double
+             * @description How certain it is, from 0 to 1.
+             */
+            score: number;
+            /** @description First byte in the text that was sent. */
+            start: number;
+        };
         Folder: {
             conversations: number;
             /** Format: date-time */
@@ -1932,6 +1994,18 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description The team's name. */
             tenant: string;
+        };
+        Judgement: {
+            /** @enum {string} */
+            action: "allow" | "flag" | "redact" | "ask" | "review" | "block";
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: double
+             * @description Milliseconds that it took.
+             */
+            ms: number;
+            /** @description With placeholders where it was redacted; empty when it is blocked, and of a batch. */
+            text: string;
         };
         Key: {
             /** Format: date-time */
@@ -4998,6 +5072,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Folder"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1GuardCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
                 };
             };
             /** @description Any error */
