@@ -13,32 +13,39 @@ const onlyWoff2: Plugin = {
   transform: (code, id) => (/katex[\w.-]*\.css/.test(id) ? code.replace(/,\s*url\([^)]+\)\s*format\("(?:woff|truetype)"\)/g, '') : undefined),
 }
 
-// Every address needs the file "base". The page itself tells the browser, before a script is there to ask for it, and
-// that what is drawn first is wanted first.
-const baseAhead: Plugin = {
-  name: 'base-ahead',
+// What every address needs the page itself tells the browser, before a script is there to ask for it, and that what is
+// drawn first is wanted first. Where the chat lies it tells src/main.ts, which knows whether it is wanted.
+const told = /assets\/(?:first|react|router|base|rolldown-runtime)-[^/]*\.js$/
+const ahead: Plugin = {
+  name: 'ahead',
   transformIndexHtml: {
     order: 'post',
-    handler: (_, { path, bundle = {} }) =>
-      Object.keys(bundle)
-        .filter((name) => path === '/index.html' && /^assets\/base-[^/]*\.js$/.test(name))
-        .map((name) => ({ tag: 'link', attrs: { rel: 'modulepreload', fetchpriority: 'low', href: `/${name}` }, injectTo: 'head' as const })),
+    handler: (_, { path, bundle = {} }) => {
+      if (path !== '/index.html') return []
+      const files = (part: string) => Object.keys(bundle).filter((name) => new RegExp(`^assets/${part}-[^/]*\\.js$`).test(name))
+      return [
+        ...files('(?:react|router|base)').map((name) => ({ tag: 'link', attrs: { rel: 'modulepreload', fetchpriority: 'low', href: `/${name}` }, injectTo: 'head' as const })),
+        ...['chat', 'sidebar'].flatMap((part) => files(part).map((name) => ({ tag: 'meta', attrs: { name: `script-${part}`, content: `/${name}` }, injectTo: 'head' as const }))),
+      ]
+    },
   },
 }
 
 // What the page starts with comes in few files, not in fifty: what src/main.ts needs itself, what every address needs,
-// sign-in included, what the chat needs besides, and its sidebar. Each file holds these modules and all that they
+// sign-in included, in three parts that run one after the other, what the chat needs besides, and its sidebar. Each file holds these modules and all that they
 // import; a module that two of them need is in the earlier one. Everything else is left to the bundler.
 const groups = [
   // Not main.ts itself: the page of diagrams shares this file, and must not begin the other page.
-  { name: 'first', priority: 3, test: /src\/(api\/early|app\/pages|i18n\/languages)\.ts$|vite\/preload-helper/ },
+  { name: 'first', priority: 3, test: /src\/(api\/early|app\/(pages|room)|i18n\/languages)\.ts$|vite\/preload-helper/ },
+  { name: 'react', priority: 2.2, test: /node_modules\/(react|react-dom|scheduler)\// },
+  { name: 'router', priority: 2.1, test: /src\/app\/router\.tsx$/ },
   { name: 'base', priority: 2, test: /src\/(start|features\/auth\/SignInPage)\.tsx$/ },
   { name: 'chat', priority: 1, test: /src\/app\/Shell\.tsx$/ },
   { name: 'sidebar', priority: 0, test: /src\/features\/conversations\/Sidebar\.tsx$/ },
 ]
 
 export default defineConfig({
-  plugins: [onlyWoff2, baseAhead, react(), tailwindcss()],
+  plugins: [onlyWoff2, ahead, react(), tailwindcss()],
   resolve: {
     alias: {
       '@': here('./src'),
@@ -50,7 +57,11 @@ export default defineConfig({
   build: {
     // Nothing may become a data: URL in a script or a style sheet, and no inline preload script is made.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // What the page itself has told the browser is not told again by each part that is fetched later.
+      resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : files.filter((file) => !told.test(file))),
+    },
     // dist/.gitkeep must outlive a build; `npm run build` clears the rest itself.
     emptyOutDir: false,
     manifest: true,

@@ -2,13 +2,30 @@
 // nothing large, so that the browser has it before anything else.
 import { begin } from './api/early'
 import { pageAt, pages, questions, quietly } from './app/pages'
+import { sidebarWanted, wide } from './app/room'
 import { loadStrings, preferredLanguage } from './i18n/languages'
 import './styles/base.css'
 
 const page = pageAt(location.pathname)
 const question = questions[page]
 if (question) begin(question)
-
-void import('./start')
-pages[page]().catch(quietly)
 loadStrings[preferredLanguage()]?.().catch(quietly)
+
+/** Has the browser fetch a part, and not run it yet. vite.config.ts writes where it lies. */
+function fetchAhead(part: 'chat' | 'sidebar') {
+  const href = document.querySelector<HTMLMetaElement>(`meta[name="script-${part}"]`)?.content
+  if (href) document.head.append(Object.assign(document.createElement('link'), { rel: 'modulepreload', href }))
+}
+
+if (page === 'shell') {
+  fetchAhead('chat')
+  if (wide.matches && sidebarWanted()) fetchAhead('sidebar')
+} else if (page !== 'signIn') pages[page]().catch(quietly) // the door comes with the start
+
+// The parts run one after the other: all at once they would keep a phone from answering for a quarter of a second.
+const pause = () => new Promise((done) => setTimeout(done))
+void import('react-dom/client')
+  .then(pause)
+  .then(() => import('./app/router'))
+  .then(pause)
+  .then(() => import('./start'))

@@ -10,8 +10,12 @@ interface Props {
   children: ReactNode
 }
 
+// Where nothing can hover there is nothing to show, and a page of buttons is drawn in less time.
+const hovers = matchMedia('(any-hover: hover)').matches
+
 /** A word about a control, on hover and on focus. The control still needs its own accessible name. */
 export function Tooltip({ text, keys, side = 'bottom', children }: Props) {
+  if (!hovers) return children
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
