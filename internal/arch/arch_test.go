@@ -22,7 +22,7 @@ var (
 	vocabulary = []string{"internal/chat", "internal/fault"}
 	platform   = []string{"internal/config", "internal/telemetry", "internal/store", "internal/secrets", "internal/picture", "migrations"}
 	features   = []string{"internal/conversation", "internal/tenancy", "internal/usage", "internal/idempotency",
-		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing", "internal/prompts"}
+		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing", "internal/prompts", "internal/retrieval"}
 	orchestrator = []string{"internal/orchestrator"}
 	edge         = []string{"internal/edge"}
 	top          = []string{"internal/app", "cmd", "configs", "web", "internal/bench"}
