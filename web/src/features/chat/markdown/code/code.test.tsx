@@ -33,8 +33,8 @@ class FakeWorker extends EventTarget {
   }
 }
 
-// A busy machine may take longer to fetch a grammar than a worker may take to answer.
-beforeAll(() => Promise.all(['go', 'typescript'].map((language) => colour('', language))))
+// A busy machine may take longer to fetch a grammar, and to compile its expressions, than a line and a worker may take.
+beforeAll(() => Promise.all(['go', 'typescript'].map((language) => colour('let warm = 1', language))))
 beforeEach(() => {
   FakeWorker.answers = true
   vi.stubGlobal('Worker', FakeWorker)

@@ -9,6 +9,12 @@ import { kindOf, theme } from './theme'
  */
 export type Line = number[]
 
+/**
+ * How many milliseconds one line may take; the rest of it stays plain. The first line of a language takes some tenths
+ * of a second on a slow machine, since the expressions of its grammar are compiled then.
+ */
+const lineTime = 1_000
+
 let highlighter: Promise<HighlighterCore> | undefined
 
 /** The colours of a piece of code, line by line; undefined for a language that has none. It runs in the worker. */
@@ -18,7 +24,7 @@ export async function colour(text: string, language: string): Promise<Line[] | u
   highlighter ??= createHighlighterCore({ themes: [theme], langs: [], engine: createJavaScriptRegexEngine({ forgiving: true }) })
   const core = await highlighter
   await core.loadLanguage(grammar)
-  const lines = core.codeToTokensBase(text, { lang: language, theme: 'parley', tokenizeMaxLineLength: limits.colouredLine, tokenizeTimeLimit: 200 })
+  const lines = core.codeToTokensBase(text, { lang: language, theme: 'parley', tokenizeMaxLineLength: limits.colouredLine, tokenizeTimeLimit: lineTime })
   return lines.map((tokens) => {
     const line: Line = []
     for (const { content, color } of tokens) {
