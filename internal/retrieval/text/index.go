@@ -12,6 +12,7 @@ import (
 	"github.com/blevesearch/bleve/v2/search/query"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/retrieval"
 )
 
 // Passage is what can be found.
@@ -20,12 +21,6 @@ type Passage struct {
 	Class uint32 // of rights
 	Lang  string // BCP 47, "" unknown
 	Text  string
-}
-
-// Hit is a passage that was found. Score is BM25's: above 0, and comparable within one answer only.
-type Hit struct {
-	ID    uint64
-	Score float64
 }
 
 // Index is that of one owner, in a folder. It is safe for many goroutines.
@@ -82,8 +77,9 @@ func (x *Index) Done() (uint64, error) {
 	return binary.BigEndian.Uint64(raw), nil
 }
 
-// Search returns the k passages of these classes that match best, the best first. Any word of the question may match.
-func (x *Index) Search(ctx context.Context, question string, classes []uint32, k int) ([]Hit, error) {
+// Search returns the k passages of these classes that match best, the best first. Any word of the question may match. Scores
+// are BM25's: above 0, and comparable within one answer only.
+func (x *Index) Search(ctx context.Context, question string, classes []uint32, k int) ([]retrieval.Hit, error) {
 	if strings.TrimSpace(question) == "" || len(classes) == 0 || k <= 0 {
 		return nil, nil
 	}
@@ -105,13 +101,13 @@ func (x *Index) Search(ctx context.Context, question string, classes []uint32, k
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	hits := make([]Hit, 0, len(found.Hits))
+	hits := make([]retrieval.Hit, 0, len(found.Hits))
 	for _, h := range found.Hits {
 		id, err := strconv.ParseUint(h.ID, 36, 64)
 		if err != nil {
 			return nil, fmt.Errorf("passage %q: %w", h.ID, err)
 		}
-		hits = append(hits, Hit{ID: id, Score: h.Score})
+		hits = append(hits, retrieval.Hit{ID: id, Score: h.Score})
 	}
 	return hits, nil
 }

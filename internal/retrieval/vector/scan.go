@@ -8,13 +8,8 @@ import (
 	"sync"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/retrieval"
 )
-
-// Hit is a vector that was found. Score is the cosine.
-type Hit struct {
-	ID    uint64
-	Score float64
-}
 
 // again is how many of the best by their bytes are compared by float32 at least: with 40 the ten nearest of 10,000 to a
 // million vectors of 384 numbers were always right (measured for the design, the plan's section 3).
@@ -90,8 +85,8 @@ func (s *Scan) Delete(id uint64) bool {
 }
 
 // Search returns the k nearest vectors of these classes, the best first; of those that are equally near, the ones with
-// the lower ids. It is fault.Invalid for a query that Put would refuse.
-func (s *Scan) Search(q []float32, classes []uint32, k int) ([]Hit, error) {
+// the lower ids. Scores are cosines. It is fault.Invalid for a query that Put would refuse.
+func (s *Scan) Search(q []float32, classes []uint32, k int) ([]retrieval.Hit, error) {
 	q, err := s.unit(q)
 	if err != nil || k <= 0 || len(classes) == 0 {
 		return nil, err
@@ -115,13 +110,13 @@ func (s *Scan) Search(q []float32, classes []uint32, k int) ([]Hit, error) {
 		work.Go(func() { s.scan(p, allowed, from, to, &found[i]) })
 	}
 	work.Wait()
-	var hits []Hit
+	var hits []retrieval.Hit
 	for _, b := range found {
 		for _, c := range b.heap {
-			hits = append(hits, Hit{ID: s.ids[c.row], Score: dot(q, s.exact[c.row*s.dim:(c.row+1)*s.dim])})
+			hits = append(hits, retrieval.Hit{ID: s.ids[c.row], Score: dot(q, s.exact[c.row*s.dim:(c.row+1)*s.dim])})
 		}
 	}
-	slices.SortFunc(hits, func(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(hits, func(a, b retrieval.Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) })
 	return hits[:min(k, len(hits))], nil
 }
 

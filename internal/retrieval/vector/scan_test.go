@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/retrieval"
 )
 
 // world is a scan beside the plain truth about it.
@@ -31,13 +32,13 @@ func (w *world) put(t *testing.T, id uint64, class uint32, v []float32) {
 
 // nearest is what an exact search of float32 finds.
 func (w *world) nearest(q []float32, classes []uint32, k int) []uint64 {
-	var hits []Hit
+	var hits []retrieval.Hit
 	for id, v := range w.vectors {
 		if slices.Contains(classes, w.classes[id]) {
-			hits = append(hits, Hit{id, dot(q, v)})
+			hits = append(hits, retrieval.Hit{ID: id, Score: dot(q, v)})
 		}
 	}
-	slices.SortFunc(hits, func(a, b Hit) int {
+	slices.SortFunc(hits, func(a, b retrieval.Hit) int {
 		switch {
 		case a.Score != b.Score && a.Score > b.Score:
 			return -1
