@@ -23,7 +23,11 @@ func (l *Loop) choose() {
 			next = s
 		}
 	}
-	if now := l.now(); next != nil && (!present || now.Sub(l.turns.began) >= l.cfg.Turn) {
+	now := l.now()
+	if l.turns.began.IsZero() {
+		l.turns.began = now // else the first turn would be over as soon as it began
+	}
+	if next != nil && (!present || now.Sub(l.turns.began) >= l.cfg.Turn) {
 		l.turns.adapter, l.turns.began = next.owner.Adapter, now
 		l.turns.number++
 	}
