@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
 	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/gguf/gguftest"
 	"github.com/parley-chat/parley/internal/serving/tune"
 )
 
@@ -28,12 +28,8 @@ func tiny(t *testing.T, path string) {
 		w.Set("llama."+key, uint32(8))
 	}
 	w.Set("tokenizer.ggml.tokens", []string{"a"})
-	w.Tensor("t", gguf.F32, []int64{1}, func(out io.Writer) error { _, err := out.Write(make([]byte, 4)); return err })
-	var b bytes.Buffer
-	_, err := w.WriteTo(&b)
-	if err := errors.Join(err, os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, b.Bytes(), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	gguftest.Numbers(w, "t", 0, 1)
+	gguftest.Write(t, path, w)
 }
 
 // copier is a workshop that makes copies and finds them twice as fast.

@@ -1,9 +1,7 @@
 package app_test
 
 import (
-	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/edge/openaiapi"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
-	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/gguf/gguftest"
 	"github.com/parley-chat/parley/internal/serving/servingtest"
 	"github.com/parley-chat/parley/internal/tenancy"
 )
@@ -40,7 +38,7 @@ func TestAdapterOfOneTenant(t *testing.T) {
 	theirs, others := s.signIn(t, "a@adapter.test"), s.signIn(t, "b@adapter.test")
 
 	file := filepath.Join(t.TempDir(), "mine.gguf")
-	writeAdapter(t, file)
+	gguftest.WriteLora(t, file, 32, 32) // as tinyModel's weight
 	shell, err := catalogue.Open(catalogue.DefaultConfig(), catalogue.DefaultEngineConfig(), s.dir, configs.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -73,30 +71,5 @@ func TestAdapterOfOneTenant(t *testing.T) {
 	plain := strings.Replace(question, "mine", "tiny", 1)
 	if a := s.must(t, http.StatusOK, theirs, "POST", "/v1/chat/completions", plain); !strings.Contains(string(a.body), `"plain"`) {
 		t.Errorf("without the adapter: %s", a.body)
-	}
-}
-
-// writeAdapter writes a LoRA adapter for tinyModel.
-func writeAdapter(t *testing.T, path string) {
-	t.Helper()
-	w := gguf.NewWriter()
-	w.Set("general.architecture", "llama")
-	w.Set("general.type", "adapter")
-	w.Set("adapter.type", "lora")
-	for name, dims := range map[string][]int64{"blk.0.attn_q.weight.lora_a": {32, 2}, "blk.0.attn_q.weight.lora_b": {2, 32}} {
-		w.Tensor(name, gguf.F32, dims, func(out io.Writer) error {
-			_, err := out.Write(make([]byte, 4*dims[0]*dims[1]))
-			return err
-		})
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.WriteTo(f); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/gguf/gguftest"
 	"github.com/parley-chat/parley/internal/serving/servingtest"
 	"github.com/parley-chat/parley/internal/telemetry"
 	"github.com/parley-chat/parley/internal/tenancy"
@@ -115,24 +114,9 @@ func tinyModel(t testing.TB, path, arch string) {
 	w.Set(arch+".block_count", uint32(1))
 	w.Set("tokenizer.ggml.tokens", []string{"a"})
 	for _, name := range []string{"token_embd.weight", "blk.0.attn_q.weight"} {
-		w.Tensor(name, gguf.F32, []int64{32, 32}, func(out io.Writer) error {
-			_, err := out.Write(gguf.AppendF32(nil, slices.Repeat([]float32{1}, 32*32)))
-			return err
-		})
+		gguftest.Numbers(w, name, 1, 32, 32)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.WriteTo(f); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	gguftest.Write(t, path, w)
 }
 
 // credential is how a request proves who sends it.

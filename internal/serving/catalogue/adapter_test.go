@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/gguf/gguftest"
 )
 
 // writeBase writes a small model that can be the base of an adapter.
@@ -23,43 +23,9 @@ func writeBase(t *testing.T, path string) {
 	w.Set("tokenizer.ggml.token_type", []int32{3, 1, 1})
 	w.Set("tokenizer.ggml.bos_token_id", uint32(0))
 	w.Set("tokenizer.chat_template", "{{ messages }}")
-	zeros(w, "token_embd.weight", 8, 3)
-	zeros(w, "blk.0.attn_q.weight", 8, 6)
-	write(t, w, path)
-}
-
-// writeAdapter writes one for it, which fits where it has six rows.
-func writeAdapter(t *testing.T, path string, rows int64) {
-	t.Helper()
-	w := gguf.NewWriter()
-	w.Set("general.architecture", "llama")
-	w.Set("general.type", "adapter")
-	w.Set("adapter.type", "lora")
-	w.Set("adapter.lora.alpha", float32(2))
-	zeros(w, "blk.0.attn_q.weight.lora_a", 8, 2)
-	zeros(w, "blk.0.attn_q.weight.lora_b", 2, rows)
-	write(t, w, path)
-}
-
-func zeros(w *gguf.Writer, name string, dims ...int64) {
-	w.Tensor(name, gguf.F32, dims, func(out io.Writer) error {
-		_, err := out.Write(make([]byte, 4*dims[0]*dims[1]))
-		return err
-	})
-}
-
-func write(t *testing.T, w *gguf.Writer, path string) {
-	t.Helper()
-	f, err := os.Create(path) //nolint:gosec // in the test's own folder
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.WriteTo(f); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	gguftest.Numbers(w, "token_embd.weight", 0, 8, 3)
+	gguftest.Numbers(w, "blk.0.attn_q.weight", 0, 8, 6)
+	gguftest.Write(t, path, w)
 }
 
 func TestAdapterOfAModel(t *testing.T) {
@@ -70,7 +36,7 @@ func TestAdapterOfAModel(t *testing.T) {
 	}
 	writeBase(t, filepath.Join(b.models, "base.gguf"))
 	file := filepath.Join(t.TempDir(), "mine.gguf")
-	writeAdapter(t, file, 6)
+	gguftest.WriteLora(t, file, 8, 6)
 	a := Adapter{Base: "base", Scale: 0.5, Tenants: []string{"one"}}
 	if err := b.AddAdapter(t.Context(), file, "mine", a, Silent{}); err != nil {
 		t.Fatal(err)
@@ -119,8 +85,8 @@ func TestAdaptersThatAreRefused(t *testing.T) {
 	base := filepath.Join(b.models, "base.gguf")
 	writeBase(t, base)
 	good, wide := filepath.Join(t.TempDir(), "good.gguf"), filepath.Join(t.TempDir(), "wide.gguf")
-	writeAdapter(t, good, 6)
-	writeAdapter(t, wide, 7)
+	gguftest.WriteLora(t, good, 8, 6)
+	gguftest.WriteLora(t, wide, 8, 7)
 	for name, c := range map[string]struct {
 		file, id, why string
 		a             Adapter
@@ -137,7 +103,7 @@ func TestAdaptersThatAreRefused(t *testing.T) {
 		}
 	}
 	// One that somebody copied into the folder says what to do.
-	writeAdapter(t, filepath.Join(b.models, "lone.gguf"), 6)
+	gguftest.WriteLora(t, filepath.Join(b.models, "lone.gguf"), 8, 6)
 	if i, err := b.Catalogue.item("lone"); err != nil || i.State != StateDamaged || !strings.Contains(i.Problem, "parley model add") {
 		t.Errorf("an adapter put there by hand is %+v, %v", i, err)
 	}

@@ -12,7 +12,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"testing/fstest"
 
 	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/gguf/gguftest"
 )
 
 // model makes a small GGUF file. Files with another filling differ in hash only.
@@ -34,10 +34,7 @@ func model(t testing.TB, arch string, filling float32) []byte {
 	w.Set(arch+".embedding_length", uint32(32))
 	w.Set(arch+".block_count", uint32(1))
 	w.Set("tokenizer.ggml.tokens", []string{"a"})
-	w.Tensor("token_embd.weight", gguf.F32, []int64{32, 64}, func(out io.Writer) error {
-		_, err := out.Write(gguf.AppendF32(nil, slices.Repeat([]float32{filling}, 32*64)))
-		return err
-	})
+	gguftest.Numbers(w, "token_embd.weight", filling, 32, 64)
 	var b bytes.Buffer
 	if _, err := w.WriteTo(&b); err != nil {
 		t.Fatal(err)

@@ -1,14 +1,13 @@
 package gguf_test
 
 import (
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/gguf/gguftest"
 )
 
 // smolvlm is the header of a projector like that of SmolVLM, for a model of 48 numbers a token.
@@ -40,24 +39,10 @@ func writeProjector(t *testing.T, set map[string]any, shapes map[string][]int64)
 		w.Set(key, value)
 	}
 	for name, shape := range shapes {
-		n := int64(4)
-		for _, d := range shape {
-			n *= d
-		}
-		w.Tensor(name, gguf.F32, shape, func(out io.Writer) error {
-			_, err := out.Write(make([]byte, n))
-			return err
-		})
+		gguftest.Numbers(w, name, 0, shape...)
 	}
 	path := filepath.Join(t.TempDir(), "mmproj.gguf")
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }()
-	if _, err := w.WriteTo(file); err != nil {
-		t.Fatal(err)
-	}
+	gguftest.Write(t, path, w)
 	return path
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/gguf/gguftest"
 	"github.com/parley-chat/parley/internal/serving/llama"
 )
 
@@ -23,19 +24,7 @@ import (
 // every B being zero for the seed 0.
 func writeLora(t testing.TB, base string, seed uint64) *serving.Adapter {
 	t.Helper()
-	file, err := os.Open(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	header, err := gguf.Read(file, info.Size())
-	if err != nil {
-		t.Fatal(err)
-	}
+	header, _, _ := headerOf(t, base)
 	arch, _ := header.Text("general.architecture")
 	w := gguf.NewWriter()
 	w.Set("general.architecture", arch)
@@ -63,16 +52,7 @@ func writeLora(t testing.TB, base string, seed uint64) *serving.Adapter {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "lora.gguf")
-	out, err := os.Create(path) //nolint:gosec // in the test's own folder
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.WriteTo(out); err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
+	gguftest.Write(t, path, w)
 	return &serving.Adapter{ID: "lora", Path: path, Scale: 1}
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/gguf"
+	"github.com/parley-chat/parley/internal/serving/gguf/gguftest"
 	"github.com/parley-chat/parley/internal/serving/llama"
 	"github.com/parley-chat/parley/internal/serving/llama/shelf"
 )
@@ -79,16 +80,7 @@ func projector(t *testing.T, change func(set map[string]any, shapes map[string][
 		})
 	}
 	path := filepath.Join(t.TempDir(), "mmproj.gguf")
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.WriteTo(file); err != nil {
-		t.Fatal(err)
-	}
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
+	gguftest.Write(t, path, w)
 	return path
 }
 

@@ -38,7 +38,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 	model := chatModel(t)
 	env(t, "PARLEY_TEST_ENGINE")
-	header, size := headerOf(t, model.Path)
+	_, header, size := headerOf(t, model.Path)
 	refused := 0
 	for seed := range uint64(mutations) {
 		raw, what := spoil(header, rand.New(rand.NewPCG(seed, 1)))
@@ -82,8 +82,8 @@ func runVictim(t *testing.T, file string) {
 	}
 }
 
-// headerOf returns what stands before the weights, and the size of the whole file.
-func headerOf(t *testing.T, path string) (header []byte, size int64) {
+// headerOf returns what stands before the weights, read and as it is, and the size of the whole file.
+func headerOf(t testing.TB, path string) (f *gguf.File, header []byte, size int64) {
 	t.Helper()
 	file, err := os.Open(path)
 	if err != nil {
@@ -94,7 +94,7 @@ func headerOf(t *testing.T, path string) (header []byte, size int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := gguf.Read(file, info.Size())
+	f, err = gguf.Read(file, info.Size())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func headerOf(t *testing.T, path string) (header []byte, size int64) {
 	if _, err := file.ReadAt(header, 0); err != nil {
 		t.Fatal(err)
 	}
-	return header, info.Size()
+	return f, header, info.Size()
 }
 
 // sparse writes a file of this size that takes no more room than its header.
