@@ -13,9 +13,12 @@ const onlyWoff2: Plugin = {
   transform: (code, id) => (/katex[\w.-]*\.css/.test(id) ? code.replace(/,\s*url\([^)]+\)\s*format\("(?:woff|truetype)"\)/g, '') : undefined),
 }
 
+// The files that every address needs, which run one after the other; before them come two small ones.
+const everywhere = 'react|router|base'
+
 // What every address needs the page itself tells the browser, before a script is there to ask for it, and that what is
 // drawn first is wanted first. Where the chat lies it tells src/main.ts, which knows whether it is wanted.
-const told = /assets\/(?:first|react|router|base|rolldown-runtime)-[^/]*\.js$/
+const told = new RegExp(`assets/(?:rolldown-runtime|first|${everywhere})-[^/]*\\.js$`)
 const ahead: Plugin = {
   name: 'ahead',
   transformIndexHtml: {
@@ -24,7 +27,7 @@ const ahead: Plugin = {
       if (path !== '/index.html') return []
       const files = (part: string) => Object.keys(bundle).filter((name) => new RegExp(`^assets/${part}-[^/]*\\.js$`).test(name))
       return [
-        ...files('(?:react|router|base)').map((name) => ({ tag: 'link', attrs: { rel: 'modulepreload', fetchpriority: 'low', href: `/${name}` }, injectTo: 'head' as const })),
+        ...files(`(?:${everywhere})`).map((name) => ({ tag: 'link', attrs: { rel: 'modulepreload', fetchpriority: 'low', href: `/${name}` }, injectTo: 'head' as const })),
         ...['chat', 'sidebar'].flatMap((part) => files(part).map((name) => ({ tag: 'meta', attrs: { name: `script-${part}`, content: `/${name}` }, injectTo: 'head' as const }))),
       ]
     },
@@ -32,8 +35,9 @@ const ahead: Plugin = {
 }
 
 // What the page starts with comes in few files, not in fifty: what src/main.ts needs itself, what every address needs,
-// sign-in included, in three parts that run one after the other, what the chat needs besides, and its sidebar. Each file holds these modules and all that they
-// import; a module that two of them need is in the earlier one. Everything else is left to the bundler.
+// sign-in included, in three parts that run one after the other, what the chat needs besides, and its sidebar. Each
+// file holds these modules and all that they import; a module that two of them need is in the earlier one. Everything
+// else is left to the bundler.
 const groups = [
   // Not main.ts itself: the page of diagrams shares this file, and must not begin the other page.
   { name: 'first', priority: 3, test: /src\/(api\/early|app\/(pages|room)|i18n\/languages)\.ts$|vite\/preload-helper/ },

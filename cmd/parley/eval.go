@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -46,13 +45,7 @@ parse and fit its schema, or end with "length"; the command fails when one does 
 				}
 			}
 			report, err := eval.Structured(cmd.Context(), engine, cases, e)
-			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				err = errors.Join(err, enc.Encode(report))
-			} else {
-				err = errors.Join(err, report.Print(cmd.OutOrStdout()))
-			}
+			err = errors.Join(err, show(cmd, report, asJSON))
 			if len(report.Schemas.Failed)+len(report.Calls.Failed) > 0 {
 				return errors.Join(err, errors.New("some answers do not fit their schemas"))
 			}

@@ -36,21 +36,18 @@ without the one that has the answer, where nothing should be quoted.`,
 				return err
 			}
 			defer func() { _ = engine.Close() }()
+			next := 500 // it grows by some texts at a time
 			e := ground.Remember(embedder{engine}, func(done int) {
-				if done%512 == 0 {
+				if done >= next {
 					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%d texts\n", done)
+					next = done + 500
 				}
 			})
 			report, err := ground.Measure(cmd.Context(), e, passages, questions, sources, cfg)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				return enc.Encode(report)
-			}
-			return report.Print(cmd.OutOrStdout())
+			return show(cmd, report, asJSON)
 		},
 	}
 	f := cmd.Flags()

@@ -2,7 +2,7 @@
 // nothing large, so that the browser has it before anything else.
 import { begin } from './api/early'
 import { pageAt, pages, questions, quietly } from './app/pages'
-import { sidebarWanted, wide } from './app/room'
+import { sidebarBeside } from './app/room'
 import { loadStrings, preferredLanguage } from './i18n/languages'
 import './styles/base.css'
 
@@ -19,7 +19,7 @@ function fetchAhead(part: 'chat' | 'sidebar') {
 
 if (page === 'shell') {
   fetchAhead('chat')
-  if (wide.matches && sidebarWanted()) fetchAhead('sidebar')
+  if (sidebarBeside()) fetchAhead('sidebar')
 } else if (page !== 'signIn') pages[page]().catch(quietly) // the door comes with the start
 
 // The parts run one after the other: all at once they would keep a phone from answering for a quarter of a second.

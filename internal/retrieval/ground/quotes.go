@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Config weighs what speaks for a sentence. Default has the values that `parley eval grounding` found best.
+// Config weighs what speaks for a sentence.
 type Config struct {
 	// Meaning is the part of the likeness of vectors in a sentence's score; the rest is the part of the question's words.
 	Meaning float64
@@ -22,7 +22,7 @@ type Config struct {
 	Most int
 }
 
-// DefaultConfig was measured on XQuAD; ARCHITECTURE.md has the figures.
+// DefaultConfig holds values set by hand. ARCHITECTURE.md has what they give; none better was looked for yet.
 func DefaultConfig() Config {
 	return Config{Meaning: 0.6, Around: 0.3, Least: 0.45, Near: 0.8, Most: 3}
 }

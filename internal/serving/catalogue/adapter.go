@@ -2,11 +2,8 @@ package catalogue
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -90,26 +87,15 @@ func (c *Catalogue) addAdapter(ctx context.Context, file, id string, a Adapter, 
 
 // copyHashed copies a file to the disk and returns its SHA-256.
 func copyHashed(ctx context.Context, from, to string, p Progress, step string) (sum string, err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return "", err
-	}
-	defer in.Close() //nolint:errcheck // opened for reading
-	info, err := in.Stat()
-	if err != nil {
-		return "", err
-	}
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o644) //nolint:gosec // see locked
 	if err != nil {
 		return "", err
 	}
-	p.Begin(PhaseCheck, step, info.Size())
-	h := sha256.New()
-	_, err = io.Copy(io.MultiWriter(out, h), &meter{ctx: ctx, from: in, progress: p})
+	sum, err = hashFile(ctx, from, p, step, out)
 	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
 		return "", fmt.Errorf("copy %s: %w", from, err)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return sum, nil
 }
 
 // describeAdapter makes the item of an adapter's file. Its base is among what was found, if it is installed.

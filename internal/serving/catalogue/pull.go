@@ -215,8 +215,8 @@ func (c *Catalogue) setPulling(id string) {
 	c.pulling = id
 }
 
-// hashFile returns the SHA-256 of a file in hexadecimal.
-func hashFile(ctx context.Context, path string, p Progress, step string) (string, error) {
+// hashFile returns the SHA-256 of a file in hexadecimal, and writes what it reads to copies.
+func hashFile(ctx context.Context, path string, p Progress, step string, copies ...io.Writer) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -228,7 +228,7 @@ func hashFile(ctx context.Context, path string, p Progress, step string) (string
 	}
 	p.Begin(PhaseCheck, step, info.Size())
 	h := sha256.New()
-	if _, err := io.Copy(h, &meter{ctx: ctx, from: f, progress: p}); err != nil {
+	if _, err := io.Copy(io.MultiWriter(append(copies, h)...), &meter{ctx: ctx, from: f, progress: p}); err != nil {
 		return "", fmt.Errorf("read %s: %w", path, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

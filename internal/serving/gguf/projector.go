@@ -103,10 +103,7 @@ func (f *File) vision(kind string) (vision, error) {
 
 // visionTensors checks that the network is whole and its shapes fit each other and the model.
 func (f *File) visionTensors(v vision, kind string, width int64) error {
-	found := map[string]Tensor{}
-	for _, t := range f.Tensors {
-		found[t.Name] = t
-	}
+	found := byName(f.Tensors)
 	var err error
 	want := func(name string, dims ...int64) {
 		t, ok := found[name]

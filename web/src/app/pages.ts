@@ -1,4 +1,4 @@
-import { sidebarWanted, wide } from './room'
+import { sidebarBeside } from './room'
 
 /** For what is fetched ahead: whoever needs it tells of a failure. */
 export const quietly = () => {}
@@ -7,7 +7,7 @@ export const sidebar = () => import('@/features/conversations/Sidebar').then((m)
 
 // The chat is drawn once, with its sidebar where that stands beside it. A phone fetches the sidebar when it is wanted.
 async function shell() {
-  const beside = wide.matches && sidebarWanted()
+  const beside = sidebarBeside()
   if (beside) sidebar().catch(quietly) // at the same time as the chat, which tells of a failure
   const { Shell, Sidebar } = await import('./Shell')
   if (beside) await Sidebar.preload?.()?.catch(quietly)
