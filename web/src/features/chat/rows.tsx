@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { memo, useMemo } from 'react'
+import { memo, useDeferredValue, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Message, Model } from '@/api/types'
 import { useRoomForTwo } from '@/kit/media'
@@ -61,15 +61,19 @@ interface RowsProps extends Common {
   focus?: string
 }
 
-// How many of the last messages are drawn at once: more than a screen of them.
+// How many of the last messages are drawn at once, and how many are there at once: more than a screen of them, drawn or not.
 const first = 10
+const there = 60
 
 /** The messages of a branch, one below the other. */
 export const Rows = memo(function Rows({ tree, rows, last, focus, ...common }: RowsProps) {
   const { t } = useTranslation()
   const speakers = useMemo(() => ({ you: t('chat.you'), parley: t('chat.parley') }), [t])
-  const at = focus ? rows.findIndex((m) => m.id === focus) : -1
-  return rows.map((m, i) => (
+  // What came before follows when the page has time, unless it is what the reader came for.
+  const all = useDeferredValue(true, false) || focus !== undefined
+  const shown = all ? rows : rows.slice(-there)
+  const at = focus ? shown.findIndex((m) => m.id === focus) : -1
+  return shown.map((m, i) => (
     <MessageRow
       key={m.id}
       {...common}
@@ -77,7 +81,7 @@ export const Rows = memo(function Rows({ tree, rows, last, focus, ...common }: R
       place={placeOf(tree, m.id)}
       last={m.id === last}
       marked={m.id === focus}
-      drawn={i >= rows.length - first || (at >= 0 && Math.abs(i - at) < 4)}
+      drawn={i >= shown.length - first || (at >= 0 && Math.abs(i - at) < 4)}
       speakers={speakers}
     />
   ))
