@@ -53,9 +53,10 @@ export async function accessible(page, within) {
   assert.equal(told.join('\n'), '', `axe on ${page.url()}`)
 }
 
-/** Waits until nothing moves any more: colours in mid-fade fail a contrast check. */
+/** Waits until nothing moves any more: colours in mid-fade fail a contrast check. What never comes to rest is named. */
 export async function still(page) {
-  await page.evaluate(async () => {
+  const restless = await page.evaluate(async (patience) => {
+    const end = performance.now() + patience
     const frame = () => new Promise(requestAnimationFrame)
     const moving = () => document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity)
     // What was just changed begins to move a frame later, and may set other things in motion at its end.
@@ -63,9 +64,11 @@ export async function still(page) {
       await frame()
       const now = moving()
       if (now.length > 0) quiet = 0
-      await Promise.all(now.map((a) => a.finished.catch(() => {})))
+      if (performance.now() > end) return now.map((a) => `${a.animationName ?? a.transitionProperty} of ${a.effect?.target?.outerHTML.slice(0, 200)}`)
     }
-  })
+    return []
+  }, patience)
+  assert.deepEqual(restless, [], `moving after ${patience} ms`)
 }
 
 export async function shot(page, name, options = {}) {

@@ -9,7 +9,10 @@ import { spec } from 'node:test/reporters'
 const all = ['page', 'work', 'composer', 'keyboard', 'palette', 'trouble', 'admin', 'models', 'crowd', 'wishes'].map((name) => `e2e/${name}.test.mjs`)
 const named = process.argv.slice(2)
 
-const tests = run({ files: named.length > 0 ? named : all, concurrency: 1 })
+/** How long one file may take, in milliseconds: the longest needs three minutes on two busy cores. A browser that hangs must not hold up the rest. */
+const timeout = 15 * 60_000
+
+const tests = run({ files: named.length > 0 ? named : all, concurrency: 1, timeout })
 const failed = new Set()
 tests.on('test:fail', ({ file }) => {
   process.exitCode = 1

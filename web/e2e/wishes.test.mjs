@@ -83,7 +83,11 @@ test('the drawer of a page that runs right to left comes from the right', { skip
   const page = await context.newPage()
   await page.goto(target.url)
   await composer(page).waitFor()
+  // A busy machine would come too late to see the drawer begin to slide.
+  const animations = await context.newCDPSession(page)
+  await animations.send('Animation.enable')
   for (const dir of ['rtl', 'ltr']) {
+    await animations.send('Animation.setPlaybackRate', { playbackRate: 0.01 })
     await page.evaluate((to) => document.documentElement.setAttribute('dir', to), dir)
     await page.getByRole('button', { name: 'Open the sidebar' }).tap()
     const drawer = page.getByRole('dialog', { name: 'Chats' })
@@ -91,12 +95,13 @@ test('the drawer of a page that runs right to left comes from the right', { skip
     // Where it begins to slide is off the screen, on the side where it comes to rest.
     const began = await drawer.evaluate((el) => {
       const [slide] = el.getAnimations()
-      slide?.pause()
-      if (slide) slide.currentTime = 0
+      slide.pause()
+      slide.currentTime = 0
       const { left, right } = el.getBoundingClientRect()
-      slide?.finish()
+      slide.finish()
       return { left, right }
     })
+    await animations.send('Animation.setPlaybackRate', { playbackRate: 1 })
     const rests = await drawer.evaluate((el) => el.getBoundingClientRect().toJSON())
     const { width } = sizes.phone
     if (dir === 'rtl') {
