@@ -23,6 +23,7 @@ type vault struct {
 	DB        *store.DB
 	Master    secrets.Config // with its file filled in
 	Snapshots string         // folder
+	Indexes   string         // folder of what is made of the database again
 	Log       *zap.Logger
 	// Alone makes sure that no server runs, until release is called.
 	Alone func() (release func() error, err error)
@@ -144,7 +145,7 @@ func restore(cmd *cobra.Command, v *vault, r io.Reader, keep bool) error {
 		fmt.Fprintf(cmd.ErrOrStderr(), "what was there before: %s\n", file)
 	}
 	m, err := backup.Restore(cmd.Context(), v.DB, r, v.Snapshots)
-	if err != nil {
+	if err = errors.Join(err, os.RemoveAll(v.Indexes)); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "restored %s\n", describeBackup(m))
@@ -201,6 +202,7 @@ func newRollbackCmd(open openVault) *cobra.Command {
 		}
 		defer func() { _ = release() }() // the process ends with it anyway
 		before, m, err := backup.Rollback(cmd.Context(), v.DB, file, v.Snapshots, buildVersion())
+		err = errors.Join(err, os.RemoveAll(v.Indexes))
 		if before != "" {
 			fmt.Fprintf(cmd.ErrOrStderr(), "what was there before: %s\n", before)
 		}

@@ -28,7 +28,7 @@ func testVault(t *testing.T) (openVault, *vault) {
 	ctx, dir := context.Background(), t.TempDir()
 	v := &vault{
 		DB: testkit.Store(t), Master: secrets.DefaultConfig().In(dir),
-		Snapshots: filepath.Join(dir, backup.SnapshotDir), Log: zap.NewNop(),
+		Snapshots: filepath.Join(dir, backup.SnapshotDir), Indexes: filepath.Join(dir, "index"), Log: zap.NewNop(),
 		Alone: func() (func() error, error) {
 			lock, err := app.LockData(dir)
 			if err != nil {

@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -146,15 +145,11 @@ func (v vectors) write(path string) error {
 	return errors.Join(gob.NewEncoder(f).Encode(v), f.Close())
 }
 
-// window is how many bytes of a text are embedded at once: some 350 tokens, which fit every model. A longer text is the
-// middle of its windows.
-const window = 1400
-
 func embedAll(cmd *cobra.Command, o *options, model string, set beir.Set, known vectors) (passages, questions [][]float32, err error) {
 	var missing []string
 	seen := map[string]bool{}
 	want := func(t string) {
-		for _, part := range windows(t) {
+		for _, part := range retrieval.Cut(t, retrieval.WindowBytes) {
 			if known[part] == nil && !seen[part] {
 				seen[part] = true
 				missing = append(missing, part)
@@ -198,22 +193,9 @@ func embedAll(cmd *cobra.Command, o *options, model string, set beir.Set, known 
 	return passages, questions, nil
 }
 
-// windows cuts a text between words.
-func windows(t string) (parts []string) {
-	for len(t) > window {
-		cut := strings.LastIndexAny(t[:window], " \n\t")
-		if cut <= 0 {
-			cut = window
-		}
-		parts = append(parts, strings.ToValidUTF8(t[:cut], ""))
-		t = strings.TrimSpace(t[cut:])
-	}
-	return append(parts, t)
-}
-
 // middle is the mean of a text's windows, of unit length.
 func (v vectors) middle(t string) []float32 {
-	parts := windows(t)
+	parts := retrieval.Cut(t, retrieval.WindowBytes)
 	sum := make([]float32, len(v[parts[0]]))
 	var length float64
 	for _, p := range parts {

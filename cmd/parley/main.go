@@ -64,7 +64,7 @@ func newRoot() *cobra.Command {
 		newServeCmd(o), newModelCmd(o.modelTools()),
 		newBackupCmd(o.vault), newRestoreCmd(o.vault), newRollbackCmd(o.vault), newMasterKeyCmd(o.vault),
 		newUserCmd(o.accounts, o.address), newTenantCmd(o.accounts), newKeyCmd(o.accounts),
-		newDoctorCmd(o), newReadyCmd(o), newConfigCmd(o), newBenchCmd(o), newEvalCmd(o), newEngineCmd())
+		newDoctorCmd(o), newReadyCmd(o), newConfigCmd(o), newBenchCmd(o), newEvalCmd(o), newEngineCmd(), newExtractCmd())
 	return root
 }
 
@@ -129,7 +129,7 @@ func (o *options) vault(ctx context.Context) (*vault, func(), error) {
 		return nil, nil, err
 	}
 	return &vault{
-		DB: p.DB, Master: p.Config.Master.In(p.Config.DataDir), Snapshots: p.SnapshotDir(), Log: p.Log,
+		DB: p.DB, Master: p.Config.Master.In(p.Config.DataDir), Snapshots: p.SnapshotDir(), Indexes: p.IndexDir(), Log: p.Log,
 		Alone: func() (func() error, error) {
 			lock, err := app.LockData(p.Config.DataDir)
 			if err != nil {

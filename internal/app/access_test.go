@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/conversation"
+	"github.com/parley-chat/parley/internal/knowledge"
 	"github.com/parley-chat/parley/internal/prompts"
 	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/tenancy"
@@ -64,6 +66,23 @@ POST   /v1/prompts                        401    403    201    201   201   201  
 PATCH  /v1/prompts/{prompt}               401    403    200    200   200   200      403       200   200   200      | 404
 DELETE /v1/prompts/{prompt}               401    403    204    204   204   204      403       204   204   204      | 404
 PATCH  /v1/prompts/{teamprompt}           401    403    403:not_owner 200 200 403:not_owner 403 403:not_owner 200 200 | 404 | team
+POST   /v1/files                          401    403    400    400    400   400      403       400   400   400      | -
+GET    /v1/files                          401    200    200    200    200   200      403       200   200   200      | -
+GET    /v1/files/{file}                   401    200    200    200    200   200      403       200   200   200      | 404
+GET    /v1/files/{file}/content           401    200    200    200    200   200      403       200   200   200      | 404
+DELETE /v1/files/{file}                   401    403    200    200    200   200      403       200   200   200      | 404
+POST   /v1/vector_stores                  401    403    200    200    200   200      403       200   200   200      | -
+GET    /v1/vector_stores                  401    200    200    200    200   200      403       200   200   200      | -
+GET    /v1/vector_stores/{vs}             401    200    200    200    200   200      403       200   200   200      | 404
+POST   /v1/vector_stores/{vs}             401    403    200    200    200   200      403       200   200   200      | 404
+DELETE /v1/vector_stores/{vs}             401    403    200    200    200   200      403       200   200   200      | 404
+POST   /v1/vector_stores/{vs}/search      401    200    200    200    200   200      403       200   200   200      | 404
+POST   /v1/vector_stores/{vs}/files       401    403    404    404    404   404      403       404   404   404      | 404
+GET    /v1/vector_stores/{vs}/files       401    200    200    200    200   200      403       200   200   200      | 404
+GET    /v1/vector_stores/{base}/files/{doc}   401    200    200    200    200   200      403       200   200   200      | 404
+GET    /v1/vector_stores/{base}/files/{doc}/content 401    200    200    200    200   200      403       200   200   200      | 404
+DELETE /v1/vector_stores/{base}/files/{doc}   401    403    200    200    200   200      403       200   200   200      | 404
+POST   /v1/search                         401    200    200    200    200   200      403       200   200   200      | -
 POST   /v1/conversations/{conv}/fork      401    403    201    201   201   201      403       201   201   201      | 404
 GET    /v1/conversations/{conv}/export    401    200    200    200   200   200      403       200   200   200      | 404
 POST   /v1/conversations/import           401    403    200    200   200   200      403       200   200   200      | -
@@ -174,9 +193,16 @@ var bodies = map[string]string{
 
 	"POST /v1/conversations/{conv}/shares":         `{}`,
 	"POST /v1/conversations/{conv}/shares/preview": `{"redact": false}`,
-	"POST /v1/prompts":                             `{"command": "new-{n}", "title": "t", "text": "x"}`,
-	"PATCH /v1/prompts/{prompt}":                   `{"title": "u"}`,
-	"PATCH /v1/prompts/{teamprompt}":               `{"title": "u"}`,
+	"POST /v1/files":                     `{}`,
+	"POST /v1/vector_stores":             `{"name": "Rules"}`,
+	"POST /v1/vector_stores/{vs}":        `{"name": "Rules"}`,
+	"POST /v1/vector_stores/{vs}/search": `{"query": "x"}`,
+	"POST /v1/vector_stores/{vs}/files":  `{"file_id": "file_none"}`,
+	"POST /v1/search":                    `{"query": "x"}`,
+
+	"POST /v1/prompts":               `{"command": "new-{n}", "title": "t", "text": "x"}`,
+	"PATCH /v1/prompts/{prompt}":     `{"title": "u"}`,
+	"PATCH /v1/prompts/{teamprompt}": `{"title": "u"}`,
 }
 
 // house is the site with its callers.
@@ -235,6 +261,21 @@ func (h *house) credential(t *testing.T, caller string) credential {
 	return h.signIn(t, caller+"@b.test")
 }
 
+// document puts a file into a base and waits until it can be found.
+func (h *house) document(t *testing.T, sc chat.Scope, base, file string) (path string) {
+	t.Helper()
+	if _, err := h.Library.Add(t.Context(), sc, base, file, nil); err != nil {
+		t.Fatal(err)
+	}
+	for d := (knowledge.Document{}); d.State != knowledge.Ready; time.Sleep(5 * time.Millisecond) {
+		var err error
+		if d, err = h.Library.Document(t.Context(), sc, base, file); err != nil || d.State == knowledge.Failed {
+			t.Fatal(err, d)
+		}
+	}
+	return base + "/files/" + file
+}
+
 // fill puts ids of things that belong to who into a path, making them first, and numbers into a body.
 func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string, string) {
 	t.Helper()
@@ -282,6 +323,19 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 	}
 	put("{prompt}", func() string { return prompt(who.Scope, false) })
 	put("{teamprompt}", func() string { return prompt(chat.Scope{Tenant: who.Tenant, User: someone().ID}, true) })
+	file := func() string {
+		f, err := h.Library.AddFile(ctx, who.Scope, "rules.txt", "assistants", strings.NewReader("Ships need a pilot."))
+		check(err)
+		return f.ID
+	}
+	base := func() string {
+		b, err := h.Library.Create(ctx, who.Scope, knowledge.NewBase{Name: "Rules"})
+		check(err)
+		return b.ID
+	}
+	put("{file}", file)
+	put("{vs}", base)
+	put("{base}/files/{doc}", func() string { return h.document(t, who.Scope, base(), file()) })
 	put("{conv}", func() string {
 		b := turn()
 		body = strings.ReplaceAll(body, "{leaf}", b.Answer.ID)
@@ -435,6 +489,9 @@ func routeOf(path string) string {
 		}
 		if p == "{group}" {
 			parts[i] = ":name"
+		}
+		if p == "{doc}" {
+			parts[i] = ":file"
 		}
 	}
 	path = strings.Join(parts, "/")

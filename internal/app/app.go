@@ -31,6 +31,8 @@ type App struct {
 	server *edge.Server
 	lock   *flock.Flock
 	ended  <-chan error
+	// stopKnowledge ends the work on documents; nil before it began.
+	stopKnowledge func()
 	// SetupURL is the one-time link by which the first account is made; "" when there is one already.
 	SetupURL string
 }
@@ -90,6 +92,7 @@ func (a *App) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	a.stopKnowledge = a.startKnowledge()
 	a.server = a.newServer(o.Version)
 	if a.ended, err = a.server.Start(ctx); err != nil {
 		return err
@@ -162,7 +165,7 @@ func (a *App) sweep(ctx context.Context) {
 	_, err1 := a.Conversations.Sweep(ctx, now)
 	_, err2 := a.Once.Sweep(ctx, now)
 	_, err3 := a.Shares.Sweep(ctx, now)
-	if err := errors.Join(err1, err2, err3, a.Accounts.Sweep(ctx)); err != nil && ctx.Err() == nil {
+	if err := errors.Join(err1, err2, err3, a.Accounts.Sweep(ctx), a.sweepKnowledge(ctx)); err != nil && ctx.Err() == nil {
 		a.Log.Warn("expired rows not deleted; tried again later", zap.Error(err))
 	}
 }
@@ -180,6 +183,9 @@ func (a *App) close(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, stopGrace)
 		defer cancel()
 		errs = append(errs, part(ctx))
+	}
+	if a.stopKnowledge != nil {
+		a.stopKnowledge()
 	}
 	if a.Parts != nil && a.Turns != nil {
 		// What generates goes first: the requests that read it end when it does.

@@ -169,12 +169,11 @@ func TestFieldsOfLaterWorkAreValidatedAndRefused(t *testing.T) {
 		return s.call(t, seeded, "POST", "/v1/chat.completions", `{"messages": [{"role": "user", "content": "hi"}], `+extra+`}`)
 	}
 	for extra, code := range map[string]string{
-		`"tools": [{"type": "function", "function": {"name": "f"}}]`:  "not_available_yet",
-		`"tools": [{"type": "function"}]`:                             "invalid_request",
-		`"retrieval": {"namespace": "n", "top_k": 5, "hybrid": true}`: "not_available_yet",
-		`"retrieval": {"namespace": "n", "top_k": 1000}`:              "invalid_request",
-		`"response": {"format": "json"}`:                              "not_available_yet",
-		`"response": {"format": "xml"}`:                               "invalid_request",
+		`"tools": [{"type": "function", "function": {"name": "f"}}]`: "not_available_yet",
+		`"tools": [{"type": "function"}]`:                            "invalid_request",
+		`"retrieval": {"namespace": "n", "top_k": 1000}`:             "invalid_request",
+		`"response": {"format": "json"}`:                             "not_available_yet",
+		`"response": {"format": "xml"}`:                              "invalid_request",
 	} {
 		if a := ask(extra); a.status != http.StatusBadRequest || a.code() != code {
 			t.Errorf("%s: %d %s", extra, a.status, a.body)

@@ -11,6 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/config"
 	"github.com/parley-chat/parley/internal/conversation"
 	"github.com/parley-chat/parley/internal/edge"
+	"github.com/parley-chat/parley/internal/knowledge"
+	"github.com/parley-chat/parley/internal/retrieval/search"
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
@@ -36,6 +38,8 @@ type Config struct {
 	Serving       serving.Config      `mapstructure:"serving"`
 	Conversations conversation.Config `mapstructure:"conversations"`
 	Sharing       sharing.Config      `mapstructure:"sharing"`
+	Knowledge     knowledge.Config    `mapstructure:"knowledge"`
+	Search        search.Config       `mapstructure:"search"`
 	Usage         usage.Config        `mapstructure:"usage"`
 	Log           telemetry.Config    `mapstructure:"log"`
 }
@@ -76,6 +80,8 @@ func DefaultConfig() Config {
 		Serving:       serving.DefaultConfig(),
 		Conversations: conversation.DefaultConfig(),
 		Sharing:       sharing.DefaultConfig(),
+		Knowledge:     knowledge.DefaultConfig(),
+		Search:        search.DefaultConfig(),
 		Usage:         usage.DefaultConfig(),
 		Log:           telemetry.DefaultConfig(),
 	}
@@ -119,6 +125,8 @@ func (c Config) Validate() error {
 		{"engine", c.Engine.Validate()},
 		{"serving", c.Serving.Validate()},
 		{"conversations", c.Conversations.Validate()},
+		{"knowledge", c.Knowledge.Validate()},
+		{"search", c.Search.Validate()},
 		{"usage", c.Usage.Validate()},
 		{"log", c.Log.Validate()},
 	} {

@@ -19,14 +19,18 @@ import (
 	"github.com/parley-chat/parley/internal/edge/adminapi"
 	"github.com/parley-chat/parley/internal/edge/chatapi"
 	"github.com/parley-chat/parley/internal/edge/guardapi"
+	"github.com/parley-chat/parley/internal/edge/knowledgeapi"
 	"github.com/parley-chat/parley/internal/edge/openaiapi"
 	"github.com/parley-chat/parley/internal/edge/promptapi"
 	"github.com/parley-chat/parley/internal/edge/shareapi"
 	"github.com/parley-chat/parley/internal/edge/systemapi"
 	"github.com/parley-chat/parley/internal/guardrails"
 	"github.com/parley-chat/parley/internal/idempotency"
+	"github.com/parley-chat/parley/internal/knowledge"
 	"github.com/parley-chat/parley/internal/orchestrator"
 	"github.com/parley-chat/parley/internal/prompts"
+	"github.com/parley-chat/parley/internal/retrieval/index"
+	"github.com/parley-chat/parley/internal/retrieval/search"
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/serving"
 	"github.com/parley-chat/parley/internal/serving/catalogue"
@@ -56,12 +60,15 @@ type Parts struct {
 	Usage         *usage.Book
 	Once          *idempotency.Keys
 	Computed      *shelf.Shelf
+	Library       *knowledge.Library
+	Indexes       *index.Indexes
 
 	Registry     *prometheus.Registry // after Build
 	Serving      *serving.Service
 	Defaults     *defaults.Defaults
 	Downloads    *catalogue.Downloads
 	Orchestrator *orchestrator.Orchestrator
+	Searcher     *search.Searcher
 	Turns        *orchestrator.Turns
 	engine       serving.Loader
 
@@ -117,6 +124,9 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 	p.Shares = sharing.New(p.DB, p.Keys, p.Config.Sharing, branches{p.Conversations}, people{p.Accounts}, redact)
 	p.Prompts = prompts.NewStore(p.DB, p.Keys, people{p.Accounts})
 	p.Computed = shelf.New(filepath.Join(p.Config.DataDir, "computed"), p.Config.Engine.Run.Keep, p.Keys, p.Log.Named("shelf"))
+	p.Library = knowledge.New(p.DB, p.Keys, p.Config.Knowledge, p.Log.Named("knowledge"))
+	p.Indexes = index.New(p.IndexDir(), p.Library, p.Log.Named("index"))
+	p.Accounts.OnDelete(p.Library.DeleteAll)
 	p.Accounts.OnDelete(p.Shares.DeleteAll)
 	p.Accounts.OnDelete(p.Prompts.DeleteAll)
 	p.Accounts.OnDelete(p.Conversations.DeleteAll)
@@ -124,6 +134,9 @@ func (p *Parts) OpenKeys(ctx context.Context) error {
 	p.Accounts.OnDelete(p.Usage.Forget)
 	p.Accounts.OnDelete(func(ctx context.Context, _ *store.Tx, sc chat.Scope) error { return p.forget(ctx, sc.Tenant) })
 	p.Accounts.OnShred(func(ctx context.Context, tenant string) (int, error) {
+		if err := p.Indexes.Forget(tenant); err != nil {
+			return 0, err
+		}
 		return backup.Shred(ctx, p.SnapshotDir(), tenant)
 	})
 	return nil
@@ -139,7 +152,8 @@ func (p *Parts) Build(engine serving.Loader) {
 	p.Defaults = defaults.New(p.DB, p.Serving)
 	p.Downloads = catalogue.NewDownloads(p.Models, p.Log.Named("downloads"))
 	p.Orchestrator = orchestrator.New(p.Serving, p.Usage, orchestrator.NewMetrics(p.Registry), p.Log.Named("turn"))
-	p.Turns = orchestrator.NewTurns(p.Orchestrator, p.Conversations, p.Log.Named("turn"))
+	p.Searcher = search.New(p.Library, p.Indexes, vectors{p.Orchestrator, p.Models}, p.Config.Search)
+	p.Turns = orchestrator.NewTurns(p.Orchestrator, p.Conversations, p.Searcher, p.Log.Named("turn"))
 }
 
 func (p *Parts) newServer(version string) *edge.Server {
@@ -149,6 +163,7 @@ func (p *Parts) newServer(version string) *edge.Server {
 	routes = append(routes, chatapi.Routes(p.Turns, p.Conversations, p.Defaults, cfg, p.Log.Named("chat"))...)
 	routes = append(routes, shareapi.Routes(p.Shares)...)
 	routes = append(routes, promptapi.Routes(p.Prompts)...)
+	routes = append(routes, knowledgeapi.Routes(p.Library, p.Searcher, int64(p.Config.Knowledge.MaxFileMB)<<20)...)
 	routes = append(routes, guardapi.Routes(guardrails.New(guardrails.Data{}, guardrails.Hidden{}), p.Log.Named("guard"))...)
 	routes = append(routes, accountapi.Routes(accountapi.Parts{
 		Accounts: p.Accounts, Conversations: p.Conversations, Shares: p.Shares, Prompts: p.Prompts, Usage: p.Usage, Server: cfg, Version: version,
@@ -182,6 +197,9 @@ func (p *Parts) Close(ctx context.Context) error {
 	}
 	if p.Computed != nil {
 		p.Computed.Close()
+	}
+	if p.Indexes != nil {
+		errs = append(errs, p.Indexes.Close())
 	}
 	return errors.Join(append(errs, p.DB.Close())...)
 }

@@ -22,7 +22,7 @@ var (
 	vocabulary = []string{"internal/chat", "internal/fault"}
 	platform   = []string{"internal/config", "internal/telemetry", "internal/store", "internal/secrets", "internal/picture", "migrations"}
 	features   = []string{"internal/conversation", "internal/tenancy", "internal/usage", "internal/idempotency",
-		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing", "internal/prompts", "internal/retrieval"}
+		"internal/serving", "internal/backup", "internal/guardrails", "internal/sharing", "internal/prompts", "internal/retrieval", "internal/knowledge"}
 	orchestrator = []string{"internal/orchestrator"}
 	edge         = []string{"internal/edge"}
 	top          = []string{"internal/app", "cmd", "configs", "web", "internal/bench"}
@@ -59,6 +59,9 @@ var tables = map[string]string{
 	"shares": "internal/sharing", "prompts": "internal/prompts",
 	"usage_records": "internal/usage", "usage_days": "internal/usage", "idempotency_keys": "internal/idempotency",
 	"model_defaults": "internal/serving/defaults",
+	"files":          "internal/knowledge", "file_parts": "internal/knowledge", "knowledge_bases": "internal/knowledge",
+	"knowledge_grants": "internal/knowledge", "documents": "internal/knowledge", "passages": "internal/knowledge",
+	"knowledge_clocks": "internal/knowledge",
 }
 
 type file struct {

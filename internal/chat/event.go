@@ -9,12 +9,14 @@ import (
 // Event is one thing that a running turn tells its reader. Exactly one of the payload fields is set.
 // The JSON form is the wire form of the native API, over SSE and WebSocket alike.
 type Event struct {
-	ID    EventID     `json:"-"`
-	Start *Start      `json:"start,omitempty"`
-	Queue *Queue      `json:"queue,omitempty"`
-	Delta string      `json:"delta,omitempty"`
-	Done  *Done       `json:"done,omitempty"`
-	Error *EventError `json:"error,omitempty"`
+	ID    EventID `json:"-"`
+	Start *Start  `json:"start,omitempty"`
+	Queue *Queue  `json:"queue,omitempty"`
+	// Sources is what the answer that follows may name. It comes before the first Delta.
+	Sources []Source    `json:"sources,omitempty"`
+	Delta   string      `json:"delta,omitempty"`
+	Done    *Done       `json:"done,omitempty"`
+	Error   *EventError `json:"error,omitempty"`
 }
 
 // EventID is a place in the stream of one answer: after the event numbered Seq, with the first Offset

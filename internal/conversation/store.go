@@ -63,7 +63,7 @@ func (r conversationRow) open(box secrets.Box) (Conversation, error) {
 }
 
 const messageColumns = `id, tenant_id, user_id, conversation_id, parent_id, role, text, model, status, finish_reason, tokens, latency_ms, ` +
-	`safety_flags, created_at, edited_at, rating, rating_reason, rating_comment, rated_at`
+	`safety_flags, sources, created_at, edited_at, rating, rating_reason, rating_comment, rated_at`
 
 type messageRow struct {
 	ID            string `db:"id"`
@@ -79,6 +79,7 @@ type messageRow struct {
 	Tokens        int    `db:"tokens"`
 	Latency       int64  `db:"latency_ms"`
 	SafetyFlags   string `db:"safety_flags"`
+	Sources       []byte `db:"sources"`
 	CreatedAt     int64  `db:"created_at"`
 	EditedAt      int64  `db:"edited_at"`
 	Rating        int    `db:"rating"`
@@ -95,12 +96,21 @@ func (r messageRow) open(box secrets.Box) (Message, error) {
 	m := Message{
 		ID: r.ID, Tenant: r.Tenant, User: r.User, Conversation: r.Conversation, Parent: r.Parent,
 		Role: chat.Speaker(r.Role), Text: string(text), Model: r.Model, Status: Status(r.Status),
-		Finish: chat.Finish(r.Finish), Tokens: r.Tokens, Latency: r.Latency, SafetyFlags: []string{},
+		Finish: chat.Finish(r.Finish), Tokens: r.Tokens, Latency: r.Latency, SafetyFlags: []string{}, Sources: []chat.Source{},
 		CreatedAt: store.Time(r.CreatedAt), EditedAt: store.Time(r.EditedAt),
 	}
 	if r.SafetyFlags != "[]" {
 		if err := json.Unmarshal([]byte(r.SafetyFlags), &m.SafetyFlags); err != nil {
 			return Message{}, fmt.Errorf("read safety flags of %s: %w", r.ID, err)
+		}
+	}
+	if r.Sources != nil {
+		sources, err := box.Open(r.Sources, sourcesAAD(r.ID))
+		if err != nil {
+			return Message{}, err
+		}
+		if err := json.Unmarshal(sources, &m.Sources); err != nil {
+			return Message{}, fmt.Errorf("read sources of %s: %w", r.ID, err)
 		}
 	}
 	if m.Feedback, err = r.feedback(box); err != nil {
@@ -111,6 +121,20 @@ func (r messageRow) open(box secrets.Box) (Message, error) {
 
 func titleAAD(id string) []byte { return secrets.AAD("conversations", id, "title") }
 func textAAD(id string) []byte  { return secrets.AAD("messages", id, "text") }
+
+func sourcesAAD(id string) []byte { return secrets.AAD("messages", id, "sources") }
+
+// sealSources is what is stored of a message's sources: nil for none.
+func sealSources(box secrets.Box, id string, sources []chat.Source) ([]byte, error) {
+	if len(sources) == 0 {
+		return nil, nil
+	}
+	text, err := json.Marshal(sources)
+	if err != nil {
+		return nil, fmt.Errorf("write sources: %w", err)
+	}
+	return box.Seal(text, sourcesAAD(id))
+}
 
 func openAll[R interface {
 	open(box secrets.Box) (T, error)

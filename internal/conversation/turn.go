@@ -241,7 +241,15 @@ func (s *Store) Finish(ctx context.Context, sc chat.Scope, id string, f Final) e
 	if f.Status != Complete && f.Status != Partial && f.Status != Failed {
 		return fmt.Errorf("finish message %s: %q is no end", id, f.Status)
 	}
-	sealed, err := s.keys.Seal(ctx, sc.Tenant, []byte(f.Text), textAAD(id))
+	box, err := s.keys.Box(ctx, sc.Tenant)
+	if err != nil {
+		return err
+	}
+	sealed, err := box.Seal([]byte(f.Text), textAAD(id))
+	if err != nil {
+		return err
+	}
+	sources, err := sealSources(box, id, f.Sources)
 	if err != nil {
 		return err
 	}
@@ -250,10 +258,10 @@ func (s *Store) Finish(ctx context.Context, sc chat.Scope, id string, f Final) e
 		return fmt.Errorf("write safety flags: %w", err)
 	}
 	return s.db.WithTx(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE messages SET text = ?, status = ?, finish_reason = ?, tokens = ?, latency_ms = ?, safety_flags = ?,
+		n, err := tx.Exec(ctx, `UPDATE messages SET text = ?, status = ?, finish_reason = ?, tokens = ?, latency_ms = ?, safety_flags = ?, sources = ?,
 			model = CASE WHEN ? = '' THEN model ELSE ? END
 			WHERE id = ? AND tenant_id = ? AND user_id = ? AND status = ?`,
-			sealed, f.Status, f.Finish, f.Tokens, f.Latency, string(flags), f.Model, f.Model, id, sc.Tenant, sc.User, Streaming)
+			sealed, f.Status, f.Finish, f.Tokens, f.Latency, string(flags), sources, f.Model, f.Model, id, sc.Tenant, sc.User, Streaming)
 		if err != nil {
 			return fmt.Errorf("finish message %s: %w", id, err)
 		}

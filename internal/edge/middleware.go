@@ -112,8 +112,11 @@ func headers(secure bool) echo.MiddlewareFunc {
 // bound limits the body. Reading past the limit is an error of the reader, not of the connection.
 func (s *Server) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, s.cfg.MaxBody)
+		r, most := c.Request(), s.cfg.MaxBody
+		if own := s.bounds[r.Method+" "+c.Path()]; own > 0 {
+			most = own
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		return next(c)
 	}
 }

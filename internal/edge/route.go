@@ -13,7 +13,9 @@ type Route struct {
 	Path   string // echo's form, "/v1/keys/:id"
 	Access Access
 	Op     Op
-	Handle echo.HandlerFunc
+	// MaxBody bounds the body where it is not the server's bound that counts; 0 is that.
+	MaxBody int64
+	Handle  echo.HandlerFunc
 }
 
 // Access says who may call an endpoint.

@@ -111,6 +111,7 @@ type Server struct {
 	echo    *echo.Echo
 	http    *http.Server
 	routes  []Route
+	bounds  map[string]int64 // of bodies, by method and path, where they are not MaxBody
 	addr    net.Addr
 }
 
@@ -126,6 +127,10 @@ func New(cfg Config, auth Authenticator, once Once, metrics *Metrics, log *zap.L
 		e.IPExtractor = echo.ExtractIPFromXFFHeader()
 	}
 	// A conversation of some megabytes is packed at once, and nearly as small, at the quickest level.
+	s.bounds = map[string]int64{}
+	for _, r := range routes {
+		s.bounds[r.Method+" "+r.Path] = r.MaxBody
+	}
 	e.Use(s.identify, s.observe, s.recover, headers(cfg.Secure()), s.bound,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: streaming(routes), MinLength: 1024, Level: gzip.BestSpeed}))
 	for _, r := range routes {

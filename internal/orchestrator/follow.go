@@ -95,6 +95,11 @@ func tellStored(m conversation.Message, after chat.EventID, send func(chat.Event
 			return err
 		}
 	}
+	if after.Offset == 0 && len(m.Sources) > 0 {
+		if err := tell(chat.Event{Sources: m.Sources}); err != nil {
+			return err
+		}
+	}
 	if rest := m.Text[after.Offset:]; rest != "" {
 		at.Offset = len(m.Text)
 		if err := tell(chat.Event{Delta: rest}); err != nil {

@@ -19,6 +19,7 @@ type live struct {
 	mu      sync.Mutex
 	events  []chat.Event
 	text    strings.Builder
+	sources []chat.Source
 	over    bool
 	changed chan struct{} // closed and replaced when events grow
 }
@@ -32,6 +33,9 @@ func (l *live) add(e chat.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.text.WriteString(e.Delta)
+	if e.Sources != nil {
+		l.sources = e.Sources
+	}
 	e.ID = chat.EventID{Message: l.start.Message, Seq: len(l.events) + 1, Offset: l.text.Len()}
 	l.events = append(l.events, e)
 	l.over = l.over || e.Done != nil || e.Error != nil
@@ -49,6 +53,13 @@ func (l *live) said() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// rests is what the answer rests on.
+func (l *live) rests() []chat.Source {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sources
 }
 
 func (l *live) failure(err error) chat.Event {

@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/conversation"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/retrieval/search"
 	"github.com/parley-chat/parley/internal/serving"
 )
 
@@ -38,6 +39,7 @@ type Conversations interface {
 type Turns struct {
 	o     *Orchestrator
 	store Conversations
+	from  Knowledge
 	log   *zap.Logger
 	life  context.Context // of the work that follows a turn; ended by Stop
 	end   context.CancelFunc
@@ -49,8 +51,8 @@ type Turns struct {
 }
 
 // NewTurns makes the runner of kept turns.
-func NewTurns(o *Orchestrator, store Conversations, log *zap.Logger) *Turns {
-	t := &Turns{o: o, store: store, log: log, live: map[string]*live{}}
+func NewTurns(o *Orchestrator, store Conversations, from Knowledge, log *zap.Logger) *Turns {
+	t := &Turns{o: o, store: store, from: from, log: log, live: map[string]*live{}}
 	t.life, t.end = context.WithCancel(context.Background())
 	return t
 }
@@ -64,6 +66,8 @@ type Request struct {
 	Model   serving.Model
 	Params  chat.Params
 	Class   serving.Class // who goes first where requests wait
+	// From asks for an answer from documents; its text is the question's.
+	From *search.Query
 }
 
 var (
@@ -122,6 +126,11 @@ func (t *Turns) Start(ctx context.Context, r Request) (chat.Start, error) {
 
 // check refuses a turn that the model could not answer now.
 func (t *Turns) check(ctx context.Context, r Request) error {
+	if r.From != nil {
+		if err := t.from.May(ctx, r.Scope, r.From.Bases); err != nil {
+			return err
+		}
+	}
 	messages, err := t.store.Prompt(ctx, r.Scope, r.Turn)
 	if err != nil {
 		return err
@@ -150,7 +159,11 @@ func (t *Turns) run(ctx context.Context, r Request, begun conversation.Begun, l 
 		ask.Messages, ask.Continue = append(ask.Messages, begun.Answer.Chat()), true
 	}
 	stopSaving := t.saveAsItGrows(ctx, l, len(begun.Answer.Text))
-	result, err := t.o.Answer(ctx, ask, Sink{
+	answer := t.o.Answer
+	if r.From != nil {
+		answer = t.grounded(*r.From, l)
+	}
+	result, err := answer(ctx, ask, Sink{
 		Queue: func(position int) { l.add(chat.Event{Queue: &chat.Queue{Position: position}}) },
 		Piece: func(_ int, p serving.Piece) error { l.say(p.Text); return nil },
 	})
@@ -201,7 +214,7 @@ func (t *Turns) saveAsItGrows(ctx context.Context, l *live, saved int) (stop fun
 func (t *Turns) finish(ctx context.Context, l *live, result Result, err error) {
 	final := conversation.Final{
 		Status: conversation.Complete, Text: l.said(), Finish: result.Finish[0], Tokens: result.Usage.OutputTokens,
-		Latency: result.Timings["total"],
+		Latency: result.Timings["total"], Sources: l.rests(),
 	}
 	cause := context.Cause(ctx)
 	stopped := errors.Is(cause, errCancelled)

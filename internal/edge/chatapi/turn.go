@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/edge"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/orchestrator"
+	"github.com/parley-chat/parley/internal/retrieval/search"
 	"github.com/parley-chat/parley/internal/serving"
 )
 
@@ -28,7 +29,7 @@ type TurnRequest struct {
 	Messages       []TurnMessage     `json:"messages"`
 	Params         *TurnParams       `json:"params,omitempty"`
 	Tools          []json.RawMessage `json:"tools,omitempty" description:"Not available yet."`
-	Retrieval      *Retrieval        `json:"retrieval,omitempty" description:"Not available yet."`
+	Retrieval      *Retrieval        `json:"retrieval,omitempty" description:"Asks for an answer from documents, whose sources come before it."`
 	Response       *ResponseOptions  `json:"response,omitempty"`
 }
 
@@ -54,9 +55,21 @@ type TurnParams struct {
 
 // Retrieval asks for an answer from documents.
 type Retrieval struct {
-	Namespace string `json:"namespace"`
-	TopK      *int   `json:"top_k,omitempty" minimum:"1" maximum:"100"`
-	Hybrid    *bool  `json:"hybrid,omitempty"`
+	Namespace string   `json:"namespace,omitempty" description:"The id of a vector store; empty searches all that the caller may read."`
+	Stores    []string `json:"vector_store_ids,omitempty" description:"Several of them."`
+	TopK      *int     `json:"top_k,omitempty" minimum:"1" maximum:"100"`
+	Hybrid    *bool    `json:"hybrid,omitempty"`
+}
+
+func (r Retrieval) query() *search.Query {
+	q := search.Query{Bases: r.Stores, Words: r.Hybrid != nil && !*r.Hybrid}
+	if r.Namespace != "" {
+		q.Bases = append(q.Bases, r.Namespace)
+	}
+	if r.TopK != nil {
+		q.TopK = *r.TopK
+	}
+	return &q
 }
 
 // ResponseOptions says how the answer is to come.
@@ -123,6 +136,9 @@ func (a *api) request(ctx context.Context, id chat.Identity, trace string, t Tur
 	if t.Continue && (t.ParentID == nil || *t.ParentID == "") {
 		return r, fault.Invalid("give the answer to continue as parent_id").At("parent_id")
 	}
+	if t.Retrieval != nil {
+		r.From = t.Retrieval.query()
+	}
 	if len(t.Messages) == 0 && t.ParentID == nil {
 		return r, fault.Invalid("send at least one message, or the parent_id of a question to answer anew").At("messages")
 	}
@@ -176,7 +192,9 @@ func (t TurnRequest) unavailable() error {
 		if r.TopK != nil && (*r.TopK < 1 || *r.TopK > 100) {
 			return fault.Invalid("retrieval.top_k must be from 1 to 100").At("retrieval.top_k")
 		}
-		return fault.NotYet("retrieval is not available yet; leave the field out").At("retrieval")
+		if t.Continue {
+			return fault.Invalid("an answer from documents cannot be continued: ask again").At("retrieval")
+		}
 	}
 	if t.Response != nil && t.Response.Format != nil {
 		switch *t.Response.Format {

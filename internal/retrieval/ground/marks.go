@@ -79,6 +79,18 @@ func (m *Marks) Flush() (pieces []Piece) {
 	return pieces
 }
 
+// Mark writes a citation; "" for none.
+func Mark(cites []int) string {
+	if len(cites) == 0 {
+		return ""
+	}
+	labels := make([]string, len(cites))
+	for i, c := range cites {
+		labels[i] = "S" + strconv.Itoa(c+1)
+	}
+	return "[" + strings.Join(labels, ", ") + "]"
+}
+
 func (m *Marks) cites(found string) (cites []int) {
 	for _, n := range numbers.FindAllString(found, -1) {
 		if i, err := strconv.Atoi(n); err == nil && i >= 1 && i <= m.sources {

@@ -62,6 +62,7 @@ export class State {
       tokens: 0,
       feedback: null,
       safety_flags: [],
+      sources: [],
       created_at: new Date().toISOString(),
       ...extra,
     }

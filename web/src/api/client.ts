@@ -46,6 +46,8 @@ function seconds(header: string | null): number | undefined {
 interface Options {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   body?: unknown
+  /** A form that is sent in place of a body. */
+  form?: FormData
   signal?: AbortSignal
   /** Lets the call outlive the page. */
   keepalive?: boolean
@@ -69,7 +71,7 @@ export function whenSignedOut(fn: () => void) {
 }
 
 /** Makes a call and returns the parsed body, or undefined for an empty one. */
-export async function call<T>(path: string, { method = 'GET', body, signal, keepalive, query }: Options = {}): Promise<T> {
+export async function call<T>(path: string, { method = 'GET', body, form, signal, keepalive, query }: Options = {}): Promise<T> {
   let res: Response
   try {
     const early = method === 'GET' ? take(address(path, query)) : undefined
@@ -79,7 +81,7 @@ export async function call<T>(path: string, { method = 'GET', body, signal, keep
       keepalive,
       credentials: 'same-origin',
       headers: body === undefined ? { Accept: 'application/json' } : { Accept: 'application/json', 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: form ?? (body === undefined ? undefined : JSON.stringify(body)),
     }))
   } catch (err) {
     if (signal?.aborted) throw err
@@ -101,6 +103,7 @@ function isSignIn(path: string, method: string): boolean {
 
 export const get = <T>(path: string, query?: Options['query'], signal?: AbortSignal) => call<T>(path, { query, signal })
 export const post = <T>(path: string, body: unknown = {}) => call<T>(path, { method: 'POST', body })
+export const upload = <T>(path: string, form: FormData, signal?: AbortSignal) => call<T>(path, { method: 'POST', form, signal })
 export const patch = <T>(path: string, body: unknown) => call<T>(path, { method: 'PATCH', body })
 export const put = <T>(path: string, body: unknown) => call<T>(path, { method: 'PUT', body })
 export const del = (path: string, body?: unknown) => call<void>(path, { method: 'DELETE', body })

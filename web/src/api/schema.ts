@@ -1000,6 +1000,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own files
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1Files"];
+        put?: never;
+        /**
+         * Upload a file
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1Files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell a file: one's own, or one of a vector store that one may read
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1FilesId"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file of one's own, from all vector stores too
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1FilesId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1FilesIdContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/folders": {
         parameters: {
             query?: never;
@@ -1446,6 +1514,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search all that one may read, and tell how each passage was found
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        post: operations["postV1Search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session": {
         parameters: {
             query?: never;
@@ -1594,6 +1682,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vector_stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the vector stores that one may read
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1VectorStores"];
+        put?: never;
+        /**
+         * Make a vector store
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1VectorStores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vector_stores/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell a vector store
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1VectorStoresId"];
+        put?: never;
+        /**
+         * Change a vector store of one's own, and who may read it
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1VectorStoresId"];
+        /**
+         * Delete a vector store of one's own; its files stay
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1VectorStoresId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vector_stores/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of a vector store
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1VectorStoresIdFiles"];
+        put?: never;
+        /**
+         * Put a file into a vector store; one that is in it is read anew
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1VectorStoresIdFiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vector_stores/{id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how far a file of a vector store is
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1VectorStoresIdFilesFile"];
+        put?: never;
+        post?: never;
+        /**
+         * Take a file out of a vector store; the file stays
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        delete: operations["deleteV1VectorStoresIdFilesFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vector_stores/{id}/files/{file}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the text of a file of a vector store, of which citations are bytes
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1VectorStoresIdFilesFileContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vector_stores/{id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search a vector store
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        post: operations["postV1VectorStoresIdSearch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ws": {
         parameters: {
             query?: never;
@@ -1646,6 +1874,16 @@ export interface components {
             token: string;
         };
         /** @enum {string} */
+        Access: "read" | "write" | "deny";
+        Attach: {
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /** @description Taken and not used: the server's settings say how files are cut. */
+            chunking_strategy?: unknown;
+            file_id: string;
+        };
+        /** @enum {string} */
         Audience: "tenant" | "link";
         CheckRequest: {
             /**
@@ -1671,6 +1909,10 @@ export interface components {
             /** @description With placeholders where it was redacted; empty when it is blocked, and of a batch. */
             text: string;
         };
+        Content: {
+            text: string;
+            type: string;
+        };
         Conversation: {
             /** Format: date-time */
             created_at: string;
@@ -1695,6 +1937,13 @@ export interface components {
             retention_policy?: null | string;
             status?: components["schemas"]["State"];
             title?: null | string;
+        };
+        Counts: {
+            cancelled: number;
+            completed: number;
+            failed: number;
+            in_progress: number;
+            total: number;
         };
         CreatedInvitation: {
             /** Format: date-time */
@@ -1821,6 +2070,7 @@ export interface components {
             done?: components["schemas"]["Done"];
             error?: components["schemas"]["EventError"];
             queue?: components["schemas"]["Queue"];
+            sources?: components["schemas"]["Source"][];
             start?: components["schemas"]["Start"];
         };
         EventError: {
@@ -1866,6 +2116,8 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
+        /** Format: binary */
+        File: string;
         Finding: {
             /** @enum {string} */
             action: "flag" | "redact" | "ask" | "review" | "block";
@@ -1901,6 +2153,11 @@ export interface components {
             /** @description Empty keeps the old one. */
             title?: string;
         };
+        FormDataUpload: {
+            file: components["schemas"]["File"];
+            /** @enum {string} */
+            purpose: "assistants" | "user_data";
+        };
         Format: string | {
             type?: string;
         };
@@ -1908,6 +2165,43 @@ export interface components {
             data: components["schemas"]["Hit"][];
             next_cursor: string;
             partial: boolean;
+        };
+        FoundPassage: {
+            /**
+             * Format: double
+             * @description The cosine; 0 where it was not among the best.
+             */
+            by_meaning: number;
+            /**
+             * Format: double
+             * @description BM25, comparable within this answer; 0 where it was not among the best.
+             */
+            by_words: number;
+            end: number;
+            file_id: string;
+            filename: string;
+            /** @description The headings above it, outermost first. */
+            heading: string;
+            /** @description From 1; 0 for a file without pages. */
+            page: number;
+            /**
+             * Format: double
+             * @description 0 to 1, of the two that follow.
+             */
+            score: number;
+            start: number;
+            text: string;
+            title: string;
+            vector_store_id: string;
+        };
+        FoundPassageList: {
+            data: components["schemas"]["FoundPassage"][];
+        };
+        Grant: {
+            access?: components["schemas"]["Access"];
+            kind?: components["schemas"]["Subject"];
+            /** @description The id of a user or the name of a group; empty for everyone. */
+            subject?: string;
         };
         Group: {
             /** Format: date-time */
@@ -2165,6 +2459,7 @@ export interface components {
             parent_id: string;
             role: components["schemas"]["Speaker"];
             safety_flags: string[];
+            sources: components["schemas"]["Source"][];
             status: components["schemas"]["Status"];
             text: string;
             tokens: number;
@@ -2260,6 +2555,17 @@ export interface components {
              * @default true
              */
             redact: null | boolean;
+        };
+        NewStore: {
+            description?: string;
+            /** @description Files to put into it. */
+            file_ids?: string[];
+            /** @description Who else may do what. Without any it is the caller's alone. */
+            grants?: components["schemas"]["Grant"][];
+            metadata?: {
+                [key: string]: string;
+            };
+            name: string;
         };
         NewTenant: {
             name: string;
@@ -2695,6 +3001,11 @@ export interface components {
             count: number;
             kind: string;
         };
+        Removed: {
+            deleted: boolean;
+            id: string;
+            object: string;
+        };
         Report: {
             /** @enum {string} */
             by: "day" | "user" | "model" | "surface";
@@ -2731,8 +3042,11 @@ export interface components {
         };
         Retrieval: {
             hybrid?: null | boolean;
+            /** @description The id of a vector store; empty searches all that the caller may read. */
             namespace?: string;
             top_k?: null | number;
+            /** @description Several of them. */
+            vector_store_ids?: string[];
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "admin" | "owner";
@@ -2742,6 +3056,18 @@ export interface components {
             member?: string;
             owner?: string;
             viewer?: string;
+        };
+        SearchRequest: {
+            /**
+             * @description By words and by meaning; false is by words alone.
+             * @default true
+             */
+            hybrid: null | boolean;
+            query: string;
+            /** @default 5 */
+            top_k: number;
+            /** @description Empty searches all that the caller may read. */
+            vector_store_ids?: string[];
         };
         ServerStatus: {
             chat: components["schemas"]["ModelStatus"];
@@ -2827,6 +3153,7 @@ export interface components {
             id?: string;
             queue?: components["schemas"]["Queue"];
             ref?: string;
+            sources?: components["schemas"]["Source"][];
             start?: components["schemas"]["Start"];
             /** @enum {string} */
             type?: "pong";
@@ -2849,7 +3176,7 @@ export interface components {
             /** @description The client's own name of the stream, told with each event. */
             ref?: string;
             response?: components["schemas"]["ResponseOptions"];
-            /** @description Not available yet. */
+            /** @description Asks for an answer from documents, whose sources come before it. */
             retrieval?: components["schemas"]["Retrieval"];
             /** @description Makes a new conversation that is never listed or found, and is deleted a day after its last change. */
             temporary?: boolean;
@@ -2859,6 +3186,27 @@ export interface components {
             tools?: unknown[];
             /** @enum {string} */
             type: "turn" | "resume" | "cancel" | "ping";
+        };
+        Source: {
+            /** @description Whether the answer rests on it; the others are the nearest that were found. */
+            cited: boolean;
+            end: number;
+            file_id: string;
+            filename: string;
+            /** @description The headings above it, outermost first. */
+            heading: string;
+            /** @description As the answer names it: S1, S2, ... */
+            label: string;
+            /** @description From 1; 0 for a document without pages. */
+            page: number;
+            /** @description Those bytes. */
+            quote: string;
+            /** Format: double */
+            score: number;
+            /** @description The bytes of the document's text that are quoted, or that the model was given. */
+            start: number;
+            title: string;
+            vector_store_id: string;
         };
         /** @enum {string} */
         Speaker: "system" | "user" | "assistant" | "tool";
@@ -2873,6 +3221,140 @@ export interface components {
         State: "active" | "archived";
         /** @enum {string} */
         Status: "complete" | "streaming" | "partial" | "failed";
+        Store: {
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created_at: number;
+            description: string;
+            file_counts: components["schemas"]["Counts"];
+            /** @description Who else may do what; told to the owner. */
+            grants: components["schemas"]["Grant"][];
+            id: string;
+            /** Format: int64 */
+            last_active_at: number;
+            /** @description Whether it is the caller's own: to change, share and delete. */
+            may_own: boolean;
+            /** @description Whether the caller may add and remove files. */
+            may_write: boolean;
+            metadata: {
+                [key: string]: string;
+            };
+            name: string;
+            object: string;
+            /** @enum {string} */
+            status: "completed" | "in_progress";
+            /** Format: int64 */
+            usage_bytes: number;
+        };
+        StoreFile: {
+            attributes: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created_at: number;
+            filename: string;
+            id: string;
+            last_error: components["schemas"]["StoreFileError"] | null;
+            object: string;
+            pages: number;
+            passages: number;
+            passages_done: number;
+            /** @enum {string} */
+            state: "queued" | "extracting" | "embedding" | "ready" | "failed";
+            /** @enum {string} */
+            status: "in_progress" | "completed" | "failed";
+            /** @description As the document names itself; empty where it does not. */
+            title: string;
+            /** Format: int64 */
+            usage_bytes: number;
+            vector_store_id: string;
+        };
+        StoreFileError: {
+            /** @enum {string} */
+            code: "server_error" | "unsupported_file" | "invalid_file";
+            /** @description password, empty, damaged, too_large, slow, unsupported, or what the server was lacking */
+            kind: string;
+            message: string;
+        };
+        StoreFilePage: {
+            data: components["schemas"]["StoreFile"][];
+            first_id: null | string;
+            has_more: boolean;
+            last_id: null | string;
+            object: string;
+        };
+        StorePage: {
+            data: components["schemas"]["Store"][];
+            first_id: null | string;
+            has_more: boolean;
+            last_id: null | string;
+            object: string;
+        };
+        StorePatch: {
+            description?: null | string;
+            grants?: null | components["schemas"]["Grant"][];
+            metadata?: null | {
+                [key: string]: string;
+            };
+            name?: null | string;
+        };
+        StoreResult: {
+            attributes: {
+                [key: string]: unknown;
+            };
+            content: components["schemas"]["Content"][];
+            file_id: string;
+            filename: string;
+            /** Format: double */
+            score: number;
+        };
+        StoreResults: {
+            data: components["schemas"]["StoreResult"][];
+            has_more: boolean;
+            next_page: null | string;
+            object: string;
+            search_query: string[];
+        };
+        StoreSearch: {
+            /** @description Not available yet. */
+            filters?: unknown;
+            /** @default 10 */
+            max_num_results: number;
+            query: string;
+            /** @description Taken and not used: there is one ranking. */
+            ranking_options?: unknown;
+            /** @description Taken and not used: the query is looked up as it is. */
+            rewrite_query?: boolean;
+        };
+        StoredFile: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created_at: number;
+            filename: string;
+            id: string;
+            object: string;
+            purpose: string;
+            /** @enum {string} */
+            status: "processed";
+        };
+        StoredFilePage: {
+            data: components["schemas"]["StoredFile"][];
+            first_id: null | string;
+            has_more: boolean;
+            last_id: null | string;
+            object: string;
+        };
+        /** @enum {string} */
+        Subject: "everyone" | "group" | "user";
         Tenant: {
             /** Format: date-time */
             created_at: string;
@@ -2892,6 +3374,14 @@ export interface components {
         };
         TenantPatch: {
             name: string;
+        };
+        Text: {
+            data: components["schemas"]["Content"][];
+            has_more: boolean;
+            next_page: null | string;
+            object: string;
+            /** @description The bytes of the text where pages begin; empty for a file without pages. */
+            pages: number[];
         };
         Timings: {
             [key: string]: number;
@@ -2984,7 +3474,7 @@ export interface components {
             /** @description The message to go on from: absent is the end of the chosen branch, empty the root. To edit a question send the new one with the parent of the old; to answer anew send no messages and the question as parent. */
             parent_id?: null | string;
             response?: components["schemas"]["ResponseOptions"];
-            /** @description Not available yet. */
+            /** @description Asks for an answer from documents, whose sources come before it. */
             retrieval?: components["schemas"]["Retrieval"];
             /** @description Makes a new conversation that is never listed or found, and is deleted a day after its last change. */
             temporary?: boolean;
@@ -4954,6 +5444,165 @@ export interface operations {
             };
         };
     };
+    getV1Files: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description By the time of making. */
+                order?: "asc" | "desc";
+                /** @description The last id of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredFilePage"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1Files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["FormDataUpload"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredFile"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1FilesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredFile"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1FilesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1FilesIdContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getV1Folders: {
         parameters: {
             query?: never;
@@ -5852,6 +6501,39 @@ export interface operations {
             };
         };
     };
+    postV1Search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SearchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPassageList"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postV1Session: {
         parameters: {
             query?: never;
@@ -6084,6 +6766,380 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1VectorStores: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description By the time of making. */
+                order?: "asc" | "desc";
+                /** @description The last id of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorePage"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1VectorStores: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repetition within 24 hours gets the first answer; with another body it is 409. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the request may take, when less than the server allows. */
+                "X-Request-Timeout"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewStore"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Store"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1VectorStoresId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Store"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1VectorStoresId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StorePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Store"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1VectorStoresId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1VectorStoresIdFiles: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description By the time of making. */
+                order?: "asc" | "desc";
+                /** @description The last id of the page before. */
+                after?: string;
+                filter?: "in_progress" | "completed" | "failed";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreFilePage"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1VectorStoresIdFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Attach"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreFile"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1VectorStoresIdFilesFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreFile"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteV1VectorStoresIdFilesFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1VectorStoresIdFilesFileContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Text"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1VectorStoresIdSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StoreSearch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreResults"];
                 };
             };
             /** @description Any error */

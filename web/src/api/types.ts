@@ -35,6 +35,13 @@ export type ShareRequest = Schemas['NewShare']
 export type SharePreview = Schemas['Draft']
 export type SharedChat = Schemas['Shared']
 
+export type KnowledgeBase = Schemas['Store']
+export type KnowledgeFile = Schemas['StoreFile']
+export type KnowledgeText = Schemas['Text']
+export type Grant = Schemas['Grant']
+/** A place that an answer rests on. */
+export type Source = Schemas['Source']
+
 export type Prompt = Schemas['Prompt']
 export type Usage = Schemas['Report']
 

@@ -1,4 +1,4 @@
-import { Archive, BookText, ChevronsUpDown, LogOut, Settings, ShieldCheck } from 'lucide-react'
+import { Archive, BookText, ChevronsUpDown, Library, LogOut, Settings, ShieldCheck } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Me } from '@/api/types'
 import { isAdmin } from '@/features/auth/session'
@@ -9,11 +9,12 @@ interface Props {
   onSettings: () => void
   onArchive: () => void
   onPrompts: () => void
+  onKnowledge: () => void
   onAdmin: () => void
   onSignOut: () => void
 }
 
-export function AccountMenu({ me, onSettings, onArchive, onPrompts, onAdmin, onSignOut }: Props) {
+export function AccountMenu({ me, onSettings, onArchive, onPrompts, onKnowledge, onAdmin, onSignOut }: Props) {
   const { t } = useTranslation()
   const name = me.user.name || me.user.email
   return (
@@ -40,6 +41,9 @@ export function AccountMenu({ me, onSettings, onArchive, onPrompts, onAdmin, onS
     >
       <MenuItem icon={Settings} onSelect={onSettings}>
         {t('settings.title')}
+      </MenuItem>
+      <MenuItem icon={Library} onSelect={onKnowledge}>
+        {t('knowledge.title')}
       </MenuItem>
       <MenuItem icon={BookText} onSelect={onPrompts}>
         {t('prompts.title')}

@@ -19,6 +19,7 @@ import { useSidebarOpen, useWide } from './useSidebar'
 
 const SettingsDialog = lazy(() => import('@/features/settings/SettingsDialog'))
 const ShareDialog = lazy(() => import('@/features/sharing/ShareDialog').then((m) => ({ default: m.ShareDialog })))
+const KnowledgeDialog = lazy(() => import('@/features/knowledge/KnowledgeDialog').then((m) => ({ default: m.KnowledgeDialog })))
 const PromptsDialog = lazy(() => import('@/features/prompts/PromptsDialog').then((m) => ({ default: m.PromptsDialog })))
 
 export const Sidebar = lazyRouteComponent(loadSidebar)
@@ -47,6 +48,7 @@ function SignedIn({ me }: { me: Me }) {
   const [drawer, setDrawer] = useState(false)
   const [settings, setSettings] = useState(false)
   const [prompts, setPrompts] = useState(false)
+  const [knowledge, setKnowledge] = useState(false)
   const [shared, setShared] = useState<Conversation | null>(null)
   const client = useQueryClient()
   useEffect(() => watchDoomed(client), [client])
@@ -91,6 +93,10 @@ function SignedIn({ me }: { me: Me }) {
             setDrawer(false)
             setPrompts(true)
           }}
+          onKnowledge={() => {
+            setDrawer(false)
+            setKnowledge(true)
+          }}
           onSettings={() => {
             setDrawer(false)
             setSettings(true)
@@ -125,9 +131,11 @@ function SignedIn({ me }: { me: Me }) {
         onOpenSidebar={open}
         onShare={setShared}
         onPrompts={() => setPrompts(true)}
+        onKnowledge={() => setKnowledge(true)}
       />
       <Suspense>{shared && <ShareDialog key={shared.id} conversation={shared} onClose={() => setShared(null)} />}</Suspense>
       <Suspense>{prompts && <PromptsDialog me={me} onClose={() => setPrompts(false)} />}</Suspense>
+      <Suspense>{knowledge && <KnowledgeDialog me={me} onClose={() => setKnowledge(false)} />}</Suspense>
       <Suspense>{settings && <SettingsDialog open onClose={() => setSettings(false)} me={me} onDeleted={() => leave(t('auth.signedOut'))} />}</Suspense>
     </div>
   )

@@ -1,10 +1,12 @@
 import { deChat } from './de-chat'
 import { deCommands } from './de-commands'
+import { deKnowledge } from './de-knowledge'
 import type { Strings } from './en'
 
 export const de: Strings = {
   ...deChat,
   ...deCommands,
+  ...deKnowledge,
   app: {
     name: 'Parley',
     skip: 'Zum Gespräch springen',

@@ -1,10 +1,12 @@
 import { enChat } from './en-chat'
 import { enCommands } from './en-commands'
+import { enKnowledge } from './en-knowledge'
 
 /** Every string of the page, in English. The other languages have the same keys. */
 export const en = {
   ...enChat,
   ...enCommands,
+  ...enKnowledge,
   app: {
     name: 'Parley',
     skip: 'Skip to the conversation',

@@ -24,6 +24,7 @@ export const aMessage = (part: Partial<Message> & Pick<Message, 'id' | 'role'>):
   tokens: 0,
   latency_ms: 0,
   safety_flags: [],
+  sources: [],
   feedback: null,
   created_at: '',
   ...part,

@@ -118,7 +118,7 @@ export const sidebar: Section[] = [
     Cases: () => (
       <Case name="an administrator’s">
         <State at="button" opens="menu">
-          <AccountMenu me={me} onSettings={nothing} onArchive={nothing} onPrompts={nothing} onAdmin={nothing} onSignOut={nothing} />
+          <AccountMenu me={me} onSettings={nothing} onArchive={nothing} onPrompts={nothing} onKnowledge={nothing} onAdmin={nothing} onSignOut={nothing} />
         </State>
       </Case>
     ),

@@ -8,6 +8,7 @@ import { errorText } from '@/api/errorText'
 import type { Conversation, Me } from '@/api/types'
 import { useOffer } from '@/features/commands/offers'
 import { conversationQuery } from '@/features/conversations/data'
+import { useKnowledge } from '@/features/knowledge/choice'
 import { Button } from '@/kit/Button'
 import { copyText } from '@/kit/copyText'
 import { toast } from '@/kit/toasts'
@@ -45,11 +46,12 @@ interface Props {
   me: Me
   onShare: (c: Conversation) => void
   onPrompts: () => void
+  onKnowledge: () => void
   onOpenSidebar?: () => void
 }
 
 /** The conversation that is open, with what writes into it. */
-export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, onPrompts, onOpenSidebar }: Props) {
+export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, onPrompts, onKnowledge, onOpenSidebar }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -62,7 +64,8 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
   const temporary = chat ? (conversation.data?.temporary ?? false) : wanted
 
   const onNewChat = useCallback((id: string) => void navigate({ to: '/c/$id', params: { id }, replace: true }), [navigate])
-  const { ask, pending, problem, dismiss } = useAsking(chat, onNewChat)
+  const knowledge = useKnowledge(chat)?.id
+  const { ask, pending, problem, dismiss } = useAsking(chat, onNewChat, knowledge)
   const { model, models, choose: chooseModel } = useModelChoice()
   const [beside, setBeside] = useState<string>()
   const second = models.some((m) => m.id === beside) && beside !== model ? beside : undefined
@@ -102,7 +105,7 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
 
   const send = (text: string) => {
     if (active) {
-      enqueue(chat, { text, model })
+      enqueue(chat, { text, model, knowledge })
       return
     }
     const last = path.at(-1)?.id ?? ''
@@ -169,6 +172,7 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
           />
           <Composer
             draftKey={draftOf(chat)}
+            chat={chat}
             disabled={!canAsk || failed}
             active={active}
             models={models}
@@ -177,6 +181,7 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
             onSend={send}
             onModel={chooseModel}
             onPrompts={onPrompts}
+            onKnowledge={onKnowledge}
           />
           <p className="pt-2 text-center text-xs text-muted">{t('chat.hint')}</p>
         </div>

@@ -8,6 +8,8 @@ import { useOffer } from '@/features/commands/offers'
 import { IconButton } from '@/kit/IconButton'
 import { Notice } from '@/kit/Notice'
 import { Tooltip } from '@/kit/Tooltip'
+import { chooseKnowledge, useKnowledge } from '@/features/knowledge/choice'
+import { KnowledgeChip, KnowledgeMenu } from '@/features/knowledge/KnowledgeMenu'
 import { useAttachments } from './attachments'
 import { useDraft } from './drafts'
 import { FileChip } from './FileChip'
@@ -21,6 +23,8 @@ const VariablesDialog = lazy(() => import('@/features/prompts/VariablesDialog').
 
 interface Props {
   draftKey: string
+  /** '' for a new conversation. */
+  chat?: string
   disabled?: boolean
   /** The turn on its way, which can be stopped. What is sent meanwhile waits for its end. */
   active?: string
@@ -30,6 +34,7 @@ interface Props {
   onStop: () => void
   onModel?: (id: string) => void
   onPrompts?: () => void
+  onKnowledge?: () => void
 }
 
 /** The id of the field, for shortcuts that move the focus there. */
@@ -39,11 +44,13 @@ const noModels: Model[] = []
 const nothing = () => {}
 
 /** Where messages are written. Enter sends, or queues; Shift+Enter breaks the line, Escape stops the answer. */
-export function Composer({ draftKey, disabled = false, active, models = noModels, temporary, onSend, onStop, onModel = nothing, onPrompts = nothing }: Props) {
+export function Composer({ draftKey, chat = '', disabled = false, active, models = noModels, temporary, onSend, onStop, onModel = nothing, onPrompts = nothing, onKnowledge = nothing }: Props) {
   const { t } = useTranslation()
   useOffer('composer', disabled ? undefined : () => document.getElementById(composerId)?.focus())
   const stopKeys = useKeysOf('stop')
   const [text, setText] = useDraft(draftKey)
+  const knowledge = useKnowledge(chat)
+  const choose = (choice: typeof knowledge) => chooseKnowledge(chat, choice)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const stopping = useTurn(active ?? '')?.stopping ?? false
@@ -128,6 +135,11 @@ export function Composer({ draftKey, disabled = false, active, models = noModels
             ))}
           </ul>
         )}
+        {knowledge && (
+          <div className="px-1 pt-1 pb-2">
+            <KnowledgeChip choice={knowledge} onRemove={() => choose(undefined)} />
+          </div>
+        )}
         <div className="flex items-end gap-1">
           <input
             ref={picker}
@@ -141,6 +153,7 @@ export function Composer({ draftKey, disabled = false, active, models = noModels
             }}
           />
           <IconButton icon={Paperclip} label={t('composer.attach')} side="top" disabled={disabled} onClick={() => picker.current?.click()} className="my-0.5 rounded-full" />
+          <KnowledgeMenu choice={knowledge} disabled={disabled} onChoose={choose} onManage={onKnowledge} />
           <textarea
             ref={field}
             id={composerId}

@@ -9,6 +9,7 @@ import { rememberEnd, rememberStart } from './data'
 import { readDraft, writeDraft } from './drafts'
 import { beginPair, closePair, openPair } from './pairs'
 import { moveQueue, queueOf, requeue, unqueue, type Queued } from './queue'
+import { moveKnowledge } from '@/features/knowledge/choice'
 import { tellTabs } from './tabs'
 import { turns as allTurns, type Turn } from './turns'
 
@@ -35,6 +36,8 @@ export interface Ask {
   /** Goes on writing this answer, whose question is `parent`. */
   goOn?: Message
   queued?: boolean
+  /** The knowledge base that it is answered from, '' for all of them. */
+  knowledge?: string
   temporary?: boolean
   /** Where a new conversation is put. */
   folder?: string
@@ -116,10 +119,10 @@ export class Asker {
     this.tell()
   }
 
-  private async send(client: QueryClient, chat: string, { text, model }: Queued): Promise<string | undefined> {
+  private async send(client: QueryClient, chat: string, { text, model, knowledge }: Queued): Promise<string | undefined> {
     try {
       const conversation = client.getQueryData<Conversation>(conversationKey(chat)) ?? (await client.fetchQuery(conversationQuery(chat)))
-      return await this.one(client, chat, { parent: conversation.leaf_id ?? '', text, model, queued: true })
+      return await this.one(client, chat, { parent: conversation.leaf_id ?? '', text, model, knowledge, queued: true })
     } catch (err) {
       return errorText(err)
     }
@@ -140,14 +143,14 @@ export class Asker {
         {
           ...(chat ? { conversation_id: chat, parent_id: goOn?.id ?? parent } : ask.temporary && { temporary: true }),
           ...(model && { model }),
-          ...(goOn && { continue: true }),
+          ...(goOn ? { continue: true } : from(ask)),
           messages: text === undefined ? [] : [{ role: 'user', content: text }],
         },
         {
           started: (start) => {
             into = start.conversation_id ?? chat
             this.live.set(start.message_id, into)
-            if (ask.beside) second = this.beside(client, into, ask.beside, start, parent)
+            if (ask.beside) second = this.beside(client, into, ask, start)
             void rememberStart(client, into, start, parent, { question: text, text: goOn?.text, temporary: ask.temporary }).then(() => {
               this.settle(chat, ticket)
               if (!chat) this.arrived(client, into, ask)
@@ -167,14 +170,14 @@ export class Asker {
   }
 
   // Has the question of a turn that has begun answered by a second model too.
-  private async beside(client: QueryClient, chat: string, model: string, first: TurnStart, parent: string) {
-    const question = first.user_message_id ?? parent
+  private async beside(client: QueryClient, chat: string, ask: Ask, first: TurnStart) {
+    const question = first.user_message_id ?? ask.parent
     const ticket = `ticket-${++this.tickets}`
     openPair({ question, left: first.message_id, right: ticket })
     try {
       await this.turns.ask(
         ticket,
-        { conversation_id: chat, parent_id: question, model, messages: [] },
+        { conversation_id: chat, parent_id: question, model: ask.beside, ...from(ask), messages: [] },
         {
           started: (start) => {
             this.live.set(start.message_id, chat)
@@ -198,6 +201,7 @@ export class Asker {
 
   private arrived(client: QueryClient, id: string, { folder, onNew }: Ask) {
     moveQueue('', id)
+    moveKnowledge('', id)
     onNew?.(id)
     if (!folder) return
     void patch(conversationPath(id), { folder_id: folder })
@@ -219,6 +223,8 @@ export class Asker {
     this.listeners.forEach((fn) => fn())
   }
 }
+
+const from = ({ knowledge }: Ask) => knowledge !== undefined && { retrieval: knowledge ? { namespace: knowledge } : {} }
 
 export function outcome(turn: Turn) {
   if (turn.fault || turn.phase === 'failed') return 'chat.failed'

@@ -6,6 +6,8 @@ export interface Queued {
   id: string
   text: string
   model?: string
+  /** The knowledge base that it is answered from, '' for all of them. */
+  knowledge?: string
 }
 
 // Like drafts, queues live as long as the tab.

@@ -1,5 +1,5 @@
 import { ask, attach, type FollowOptions, type TurnHandlers } from '@/api/stream'
-import type { TurnDone, TurnEvent, TurnFault, TurnRequest, TurnStart } from '@/api/types'
+import type { Source, TurnDone, TurnEvent, TurnFault, TurnRequest, TurnStart } from '@/api/types'
 import { ApiError, OFFLINE, post } from '@/api/client'
 
 /** An answer on its way, as the page shows it. */
@@ -10,6 +10,7 @@ export interface Turn {
   /** False while the connection is being made again. */
   up: boolean
   stopping: boolean
+  sources?: Source[]
   done?: TurnDone
   fault?: TurnFault
 }
@@ -201,6 +202,7 @@ export class Turns {
 export function step(turn: Turn, event: TurnEvent, text: string): Turn {
   if (event.done) return { ...turn, phase: 'done', text, done: event.done, queue: 0 }
   if (event.error) return { ...turn, phase: 'failed', text, fault: event.error, queue: 0 }
+  if (event.sources) return { ...turn, sources: event.sources }
   if (event.queue) return { ...turn, phase: turn.text ? turn.phase : 'waiting', queue: event.queue.position }
   const longest = text.length >= turn.text.length ? text : turn.text
   return longest ? { ...turn, phase: 'streaming', text: longest, queue: 0 } : turn

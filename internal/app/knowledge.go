@@ -1,0 +1,87 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/knowledge/extract"
+	"github.com/parley-chat/parley/internal/orchestrator"
+	"github.com/parley-chat/parley/internal/retrieval"
+	"github.com/parley-chat/parley/internal/serving"
+)
+
+// ExtractCommand is the command of this binary that reads one file, in a process of its own.
+const ExtractCommand = "extract"
+
+// ServeExtract is that process.
+func ServeExtract(task string) error { return extract.Main(task, os.Stdin, os.Stdout) }
+
+// readFile reads the text out of a file, in such a process.
+func (p *Parts) readFile(ctx context.Context, name string, data []byte) (extract.Document, error) {
+	cfg, command, cache := p.Config.Knowledge, []string{ExtractCommand}, filepath.Join(p.Config.DataDir, "cache", "pdfium")
+	if bytes.HasPrefix(data, []byte("%PDF-")) {
+		if err := extract.Prepare(ctx, command, cache); err != nil {
+			return extract.Document{}, err
+		}
+	}
+	return extract.Run(ctx, command, name, data, cache, extract.Limits{Time: cfg.ReadTime, Memory: cfg.ReadMemoryMB})
+}
+
+// IndexDir is where the indexes of passages are. All of it can be made again, and is of no other database.
+func (p *Parts) IndexDir() string { return filepath.Join(p.Config.DataDir, "index") }
+
+// vectors embeds documents and questions by the default embedding model, and counts what it takes.
+type vectors struct {
+	o      *orchestrator.Orchestrator
+	models serving.Catalogue
+}
+
+// Embed implements retrieval.Embedder.
+func (v vectors) Embed(ctx context.Context, sc chat.Scope, texts []string) ([][]float32, string, error) {
+	m, found, err := v.models.Default(serving.KindEmbed)
+	if err != nil {
+		return nil, "", err
+	}
+	if !found {
+		return nil, "", fault.Unavailable("there is no embedding model, without which documents cannot be searched: run `parley model pull`").OfKind("no_model")
+	}
+	inputs := make([]serving.Input, len(texts))
+	for i, t := range texts {
+		inputs[i].Text = t
+	}
+	out, err := v.o.Embed(ctx, orchestrator.Ask{Scope: sc, Surface: "knowledge", Model: m}, inputs)
+	return out.Vectors, m.ID, err
+}
+
+// Windows implements knowledge.Embedder.
+func (v vectors) Windows(ctx context.Context, sc chat.Scope, texts []string) ([][][]float32, string, error) {
+	return retrieval.Windows(ctx, v, sc, texts)
+}
+
+// startKnowledge works on documents that wait, until the returned function is called and has returned.
+func (p *Parts) startKnowledge() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.Library.Work(ctx, p.readFile, vectors{p.Orchestrator, p.Models})
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// sweepKnowledge drops deleted passages that every index has seen go.
+func (p *Parts) sweepKnowledge(ctx context.Context) error {
+	for tenant, read := range p.Indexes.Read() {
+		if err := p.Library.Sweep(ctx, tenant, read); err != nil {
+			return err
+		}
+	}
+	return nil
+}

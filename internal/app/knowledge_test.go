@@ -1,0 +1,135 @@
+package app_test
+
+import (
+	"bytes"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// vectorStore is what these tests read of a vector store, a file in it, and a list.
+type vectorStore struct {
+	ID     string
+	Object string
+	Data   []vectorStore
+	State  string
+	Error  *struct{ Kind, Message string } `json:"last_error"`
+}
+
+// upload sends a file as a form.
+func (s *site) upload(t *testing.T, c credential, name, content string) answer {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	if err := w.WriteField("purpose", "assistants"); err != nil {
+		t.Fatal(err)
+	}
+	part, err := w.CreateFormFile("file", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return s.must(t, http.StatusOK, c, "POST", "/v1/files", body.String(), "Content-Type", w.FormDataContentType())
+}
+
+// settled waits until a file of a vector store goes no further by itself.
+func (s *site) settled(t *testing.T, c credential, path string) (f vectorStore) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); f.State != "ready" && f.State != "failed"; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s is %s", path, f.State)
+		}
+		s.must(t, http.StatusOK, c, "GET", path, nil).into(t, &f)
+	}
+	return f
+}
+
+const rules = "# Rules\n\n## Pilots\n\nShips over eighty metres need a pilot.\n\n## Fees\n\nA berth costs twenty euros a night."
+
+// From the upload of a file to an answer that quotes it, and what others see of it.
+func TestKnowledge(t *testing.T) {
+	t.Parallel()
+	h := furnish(t)
+	alice, bob, eve := h.signIn(t, "owner@b.test"), h.signIn(t, "member@b.test"), seeded
+	var file, made vectorStore
+	h.upload(t, alice, "rules.md", rules).into(t, &file)
+	h.must(t, http.StatusOK, alice, "POST", "/v1/vector_stores", `{"name": "Harbour", "file_ids": ["`+file.ID+`"]}`).into(t, &made)
+	path := "/v1/vector_stores/" + made.ID
+	if f := h.settled(t, alice, path+"/files/"+file.ID); f.State != "ready" {
+		t.Fatalf("%+v", f.Error)
+	}
+	var locked vectorStore
+	h.upload(t, alice, "old.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1").into(t, &locked)
+	h.must(t, http.StatusOK, alice, "POST", path+"/files", `{"file_id": "`+locked.ID+`"}`)
+	if f := h.settled(t, alice, path+"/files/"+locked.ID); f.State != "failed" || f.Error == nil || f.Error.Kind != "unsupported" {
+		t.Errorf("%+v", f)
+	}
+
+	search := func(c credential) (found []chat.Source) {
+		var list struct {
+			Data []struct {
+				File       string `json:"file_id"`
+				Text       string
+				Start, End int
+			}
+		}
+		h.must(t, http.StatusOK, c, "POST", "/v1/search", `{"query": "who needs a pilot"}`).into(t, &list)
+		for _, p := range list.Data {
+			if rules[p.Start:p.End] != p.Text {
+				t.Errorf("bytes %d to %d are not %q", p.Start, p.End, p.Text)
+			}
+			found = append(found, chat.Source{File: p.File})
+		}
+		return found
+	}
+	sees := func(who string, c credential, want int) {
+		t.Helper()
+		if got := search(c); len(got) != want {
+			t.Errorf("%s finds %v, want %d", who, got, want)
+		}
+		a := h.call(t, c, "GET", path, nil)
+		if ok := a.status == http.StatusOK; ok != (want > 0) {
+			t.Errorf("%s gets %d for the vector store", who, a.status)
+		}
+	}
+	sees("its owner", alice, 1)
+	sees("a colleague", bob, 0)
+	sees("another tenant", eve, 0)
+	grant := func(grants string) {
+		t.Helper()
+		h.must(t, http.StatusOK, alice, "POST", path, `{"grants": [`+grants+`]}`)
+	}
+	everyone := `{"kind": "everyone", "access": "read"}`
+	grant(everyone)
+	sees("a colleague of everyone's", bob, 1)
+	sees("another tenant still", eve, 0)
+	grant(everyone + fmt.Sprintf(`, {"kind": "user", "subject": %q, "access": "deny"}`, h.ids["member"].User))
+	sees("a colleague who is denied", bob, 0)
+	grant(fmt.Sprintf(`{"kind": "user", "subject": %q, "access": "write"}`, h.ids["member"].User))
+	sees("a colleague by name", bob, 1)
+
+	ask := func(question string) string {
+		return string(h.must(t, http.StatusOK, bob, "POST", "/v1/chat.completions",
+			`{"messages": [{"role": "user", "content": "`+question+`"}], "retrieval": {"namespace": "`+made.ID+`"}}`).body)
+	}
+	if a := ask("Ships over eighty metres need a pilot?"); !strings.Contains(a, `\u003e Ships over eighty metres need a pilot. [S1]`) || !strings.Contains(a, `"quote":"Ships over eighty metres need a pilot."`) {
+		t.Errorf("%s", a)
+	}
+	h.must(t, http.StatusNotFound, eve, "POST", "/v1/chat.completions", `{"messages": [{"role": "user", "content": "x"}], "retrieval": {"namespace": "`+made.ID+`"}}`)
+
+	h.must(t, http.StatusForbidden, bob, "DELETE", path, nil)
+	h.must(t, http.StatusOK, bob, "DELETE", path+"/files/"+file.ID, nil)
+	if got := search(alice); len(got) != 0 {
+		t.Errorf("found after it was taken out: %v", got)
+	}
+}

@@ -1,0 +1,177 @@
+// Package search answers the question which passages a question is about: it embeds the question, looks it up by words and
+// by meaning among what the asker may read, makes one list of both, and reads the best. Begin at Searcher.
+package search
+
+import (
+	"context"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/retrieval"
+	"github.com/parley-chat/parley/internal/retrieval/ground"
+	"github.com/parley-chat/parley/internal/retrieval/index"
+)
+
+// Library knows who may read what; knowledge.Library does.
+type Library interface {
+	// Classes are those that the scope may read now, of all bases or of the named ones.
+	Classes(ctx context.Context, sc chat.Scope, bases []string) ([]uint32, error)
+	// Passages reads some, in the order of the ids, without those that the scope may not read.
+	Passages(ctx context.Context, sc chat.Scope, ids []uint64) ([]chat.Passage, error)
+}
+
+// Searcher finds passages. It is safe for many goroutines.
+type Searcher struct {
+	library Library
+	indexes *index.Indexes
+	embed   retrieval.Embedder
+	cfg     Config
+}
+
+// Config are the settings of search.
+type Config struct {
+	// Each is how many passages words and vectors are asked for, each side.
+	Each int `mapstructure:"each"`
+	// TopK is how many passages a question gets where it does not say.
+	TopK int `mapstructure:"top_k"`
+	// Meaning is the part of the vectors in a score, from 0 to 1.
+	Meaning float64 `mapstructure:"meaning"`
+}
+
+// DefaultConfig holds the usual values.
+func DefaultConfig() Config { return Config{Each: 20, TopK: 5, Meaning: retrieval.DefaultMeaning} }
+
+// Validate reports what is wrong with the settings.
+func (c Config) Validate() error {
+	switch {
+	case c.Each < 1 || c.Each > 1000:
+		return fault.Invalid("each: must be from 1 to 1000, not %d", c.Each)
+	case c.TopK < 1 || c.TopK > 100:
+		return fault.Invalid("top_k: must be from 1 to 100, not %d", c.TopK)
+	case c.Meaning < 0 || c.Meaning > 1:
+		return fault.Invalid("meaning: must be from 0 to 1, not %g", c.Meaning)
+	}
+	return nil
+}
+
+// New makes a Searcher.
+func New(library Library, indexes *index.Indexes, embed retrieval.Embedder, cfg Config) *Searcher {
+	return &Searcher{library, indexes, embed, cfg}
+}
+
+// May is fault.NotFound where a base is named that the scope may not read.
+func (s *Searcher) May(ctx context.Context, sc chat.Scope, bases []string) error {
+	_, err := s.library.Classes(ctx, sc, bases)
+	return err
+}
+
+// Query is a question to the documents.
+type Query struct {
+	Text  string
+	Bases []string // nil is all that the scope may read
+	TopK  int      // 0 is the default
+	Words bool     // by words alone
+}
+
+// maxQuery is how long a question may be, in bytes; what is meant stands at its beginning or its end.
+const maxQuery = 4000
+
+// Search returns what fits best, the best first. It is fault.NotFound for a base that may not be read.
+func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.Passage, error) {
+	q.Text = strings.TrimSpace(q.Text)
+	if q.Text == "" {
+		return nil, fault.Invalid("the query is empty").At("query")
+	}
+	if len(q.Text) > maxQuery {
+		return nil, fault.TooLarge("a query may have %d bytes, this one has %d", maxQuery, len(q.Text)).At("query")
+	}
+	if q.TopK == 0 {
+		q.TopK = s.cfg.TopK
+	}
+	classes, err := s.library.Classes(ctx, sc, q.Bases)
+	if err != nil || len(classes) == 0 {
+		return []chat.Passage{}, err
+	}
+	var vector []float32
+	if !q.Words {
+		vectors, _, err := s.embed.Embed(ctx, sc, retrieval.Cut(q.Text, retrieval.WindowBytes)[:1])
+		if err != nil {
+			return nil, err
+		}
+		vector = vectors[0]
+	}
+	found, err := s.indexes.Search(ctx, sc.Tenant, q.Text, vector, classes, max(s.cfg.Each, q.TopK))
+	if err != nil {
+		return nil, err
+	}
+	hits := retrieval.Fuse(found.ByWords, found.ByVector, s.cfg.Meaning)
+	hits = hits[:min(len(hits), q.TopK)]
+	ids := make([]uint64, len(hits))
+	for i, h := range hits {
+		ids[i] = h.ID
+	}
+	passages, err := s.library.Passages(ctx, sc, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range passages {
+		p := &passages[i]
+		p.Score, p.ByWords, p.ByVector = score(hits, p.ID), score(found.ByWords, p.ID), score(found.ByVector, p.ID)
+	}
+	return passages, nil
+}
+
+func score(hits []retrieval.Hit, id uint64) float64 {
+	for _, h := range hits {
+		if h.ID == id {
+			return h.Score
+		}
+	}
+	return 0
+}
+
+// Quotes finds the sentences of passages that answer a question, as sources, and those that do not as the nearest ones.
+// None is cited where nothing is good enough.
+func (s *Searcher) Quotes(ctx context.Context, sc chat.Scope, question string, passages []chat.Passage) ([]chat.Source, error) {
+	list := make([]ground.Source, len(passages))
+	for i, p := range passages {
+		list[i] = ground.Source{Title: strings.Trim(p.Title+" > "+p.Heading, " >"), Text: p.Text}
+	}
+	quoted, err := ground.Quotes(ctx, scoped{s.embed, sc}, question, list, ground.DefaultConfig())
+	if err != nil {
+		return nil, err
+	}
+	var out []chat.Source
+	quotedFrom := map[int]bool{}
+	for _, span := range quoted.Spans {
+		p := passages[span.Source]
+		quotedFrom[span.Source] = true
+		out = append(out, p.Source(len(out)+1, span.Start, span.End, true))
+	}
+	for i, p := range passages {
+		if !quotedFrom[i] {
+			out = append(out, p.Source(len(out)+1, 0, len(p.Text), false))
+		}
+	}
+	return out, nil
+}
+
+// scoped is an embedder of one asker's, of texts that may be too long.
+type scoped struct {
+	e  retrieval.Embedder
+	sc chat.Scope
+}
+
+// Embed implements ground.Embedder. Of a long sentence the first window counts.
+func (s scoped) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	windows, _, err := retrieval.Windows(ctx, s.e, s.sc, texts)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float32, len(windows))
+	for i, w := range windows {
+		out[i] = w[0]
+	}
+	return out, nil
+}
