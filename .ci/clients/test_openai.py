@@ -231,3 +231,33 @@ def test_deadline(client):
         client.chat.completions.create(model=CHAT, messages=[{"role": "user", "content": "Write a very long story."}],
                                        extra_headers={"X-Request-Timeout": "0.05"})
     assert e.value.status_code == 504 and e.value.code == "deadline_exceeded"
+
+
+RULES = "# Rules\n\nShips over eighty metres need a pilot.\n\nA berth costs twenty euros a night.\n"
+
+
+def test_files_and_vector_stores(client):
+    file = client.files.create(file=("rules.md", RULES.encode()), purpose="assistants")
+    assert file.bytes == len(RULES) and file.filename == "rules.md" and file.id in [f.id for f in client.files.list()]
+    assert client.files.content(file.id).read() == RULES.encode()
+    store = client.vector_stores.create(name="Harbour", metadata={"team": "port"})
+    added = client.vector_stores.files.create_and_poll(vector_store_id=store.id, file_id=file.id, attributes={"year": 2026})
+    assert added.status == "completed" and added.attributes == {"year": 2026}
+    more = client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("old.xls", bytes.fromhex("d0cf11e0a1b11ae1")))
+    assert more.status == "failed" and more.last_error.code == "unsupported_file" and ".xlsx" in more.last_error.message
+    assert client.vector_stores.retrieve(store.id).file_counts.completed == 1
+    assert [f.id for f in client.vector_stores.files.list(store.id, filter="completed")] == [file.id]
+    found = client.vector_stores.search(store.id, query="Who needs a pilot?", max_num_results=3).data
+    assert found[0].file_id == file.id and "pilot" in found[0].content[0].text and found[0].attributes == {"year": 2026}
+    text = "".join(part.text for part in client.vector_stores.files.content(file.id, vector_store_id=store.id))
+    assert text == RULES
+    renamed = client.vector_stores.update(store.id, name="Port")
+    assert renamed.name == "Port" and renamed.metadata == {"team": "port"}
+    assert client.vector_stores.files.delete(file.id, vector_store_id=store.id).deleted
+    assert client.vector_stores.search(store.id, query="pilot").data == []
+    assert client.vector_stores.delete(store.id).deleted and client.files.delete(file.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.retrieve(store.id)
+    with pytest.raises(openai.BadRequestError) as e:
+        client.files.create(file=("a.txt", b"x"), purpose="fine-tune")
+    assert e.value.param == "purpose"

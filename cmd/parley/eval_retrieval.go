@@ -5,16 +5,17 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
-	"math"
+	"io"
 	"os"
-	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/retrieval"
 	"github.com/parley-chat/parley/internal/retrieval/beir"
-	"github.com/parley-chat/parley/internal/retrieval/text"
-	"github.com/parley-chat/parley/internal/retrieval/vector"
+	"github.com/parley-chat/parley/internal/retrieval/index"
 	"github.com/parley-chat/parley/internal/serving"
 )
 
@@ -37,8 +38,9 @@ prints nDCG@10, recall@100 and the time of a search. Embedding takes most of the
 			if err := known.read(keep); err != nil {
 				return err
 			}
-			passages, questions, err := embedAll(cmd, o, model, set, known)
-			if err = errors.Join(err, known.write(keep)); err != nil {
+			e := &remembered{known: known, load: func() (serving.Engine, error) { return o.engine(cmd, serving.KindEmbed, model) }, told: cmd.ErrOrStderr()}
+			log, questions, err := embedAll(cmd.Context(), e, set, lang)
+			if err = errors.Join(err, e.close(), known.write(keep)); err != nil {
 				return err
 			}
 			dir, err := os.MkdirTemp("", "parley-eval-")
@@ -46,12 +48,12 @@ prints nDCG@10, recall@100 and the time of a search. Embedding takes most of the
 				return err
 			}
 			defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-			words, meanings, err := indexAll(set, passages, lang, dir)
-			if err != nil {
+			x := index.New(dir, log, zap.NewNop())
+			defer x.Close()                                                         //nolint:errcheck // a temporary folder
+			if _, err := x.Search(cmd.Context(), "", "", nil, nil, 1); err != nil { // it reads the log before it is measured
 				return err
 			}
-			defer func() { _ = words.Close() }()
-			rows, err := set.Measure(searches(cmd.Context(), set, words, meanings, questions, meaning))
+			rows, err := set.Measure(searches(cmd.Context(), set, x, questions, meaning))
 			if err != nil {
 				return err
 			}
@@ -70,47 +72,34 @@ prints nDCG@10, recall@100 and the time of a search. Embedding takes most of the
 // everybody is the one class of rights of a corpus.
 const everybody = 1
 
-func indexAll(set beir.Set, passages [][]float32, lang, dir string) (*text.Index, *vector.Scan, error) {
-	words, err := text.Open(filepath.Join(dir, "words"))
-	if err != nil {
-		return nil, nil, err
-	}
-	meanings := vector.NewScan(len(passages[0]))
-	var put []text.Passage
-	for i, p := range set.Passages {
-		put = append(put, text.Passage{ID: uint64(i), Class: everybody, Lang: lang, Text: p.Text})
-		err := meanings.Put(uint64(i), everybody, passages[i])
-		if err == nil && (len(put) == 500 || i == len(set.Passages)-1) {
-			err = words.Change(put, nil, 0)
-			put = put[:0]
-		}
-		if err != nil {
-			return nil, nil, errors.Join(err, words.Close())
-		}
-	}
-	return words, meanings, nil
+// corpus is a log of passages that never change.
+type corpus []chat.PassageChange
+
+// Latest implements index.Log.
+func (c corpus) Latest(context.Context, string) (uint64, error) { return uint64(len(c)), nil }
+
+// Changes implements index.Log.
+func (c corpus) Changes(_ context.Context, _ string, after uint64, most int) ([]chat.PassageChange, error) {
+	rest := c[after:]
+	return rest[:min(most, len(rest))], nil
 }
 
-func searches(ctx context.Context, set beir.Set, words *text.Index, meanings *vector.Scan, questions [][]float32, meaning float64) []beir.Search {
-	byWords := func(i int) ([]retrieval.Hit, error) {
-		return words.Search(ctx, set.Questions[i].Text, []uint32{everybody}, beir.Depth)
-	}
-	byVectors := func(i int) ([]retrieval.Hit, error) {
-		return meanings.Search(questions[i], []uint32{everybody}, beir.Depth)
+func searches(ctx context.Context, set beir.Set, x *index.Indexes, questions [][]float32, meaning float64) []beir.Search {
+	find := func(i int, v []float32) (index.Found, error) {
+		return x.Search(ctx, "", set.Questions[i].Text, v, []uint32{everybody}, beir.Depth)
 	}
 	both := func(join func(words, vectors []retrieval.Hit) []retrieval.Hit) func(int) ([]retrieval.Hit, error) {
 		return func(i int) ([]retrieval.Hit, error) {
-			w, err := byWords(i)
-			if err != nil {
-				return nil, err
-			}
-			v, err := byVectors(i)
-			return join(w, v), err
+			f, err := find(i, questions[i])
+			return join(f.ByWords, f.ByVector), err
 		}
 	}
 	return []beir.Search{
-		{Name: "words (BM25)", Find: byWords},
-		{Name: "vectors", Find: byVectors},
+		{Name: "words (BM25)", Find: func(i int) ([]retrieval.Hit, error) {
+			f, err := find(i, nil)
+			return f.ByWords, err
+		}},
+		{Name: "vectors", Find: both(func(_, v []retrieval.Hit) []retrieval.Hit { return v })},
 		{Name: "both, by ranks", Find: both(func(w, v []retrieval.Hit) []retrieval.Hit { return retrieval.FuseRanks(w, v) })},
 		{Name: "both, by scores", Find: both(func(w, v []retrieval.Hit) []retrieval.Hit { return retrieval.Fuse(w, v, meaning) })},
 	}
@@ -145,69 +134,78 @@ func (v vectors) write(path string) error {
 	return errors.Join(gob.NewEncoder(f).Encode(v), f.Close())
 }
 
-func embedAll(cmd *cobra.Command, o *options, model string, set beir.Set, known vectors) (passages, questions [][]float32, err error) {
+// remembered embeds each text once. The model is loaded for the first that is not known.
+type remembered struct {
+	known  vectors
+	load   func() (serving.Engine, error)
+	told   io.Writer
+	engine serving.Engine
+	asked  int
+}
+
+// Embed implements retrieval.Embedder.
+func (r *remembered) Embed(ctx context.Context, _ chat.Scope, texts []string) ([][]float32, string, error) {
 	var missing []string
-	seen := map[string]bool{}
-	want := func(t string) {
-		for _, part := range retrieval.Cut(t, retrieval.WindowBytes) {
-			if known[part] == nil && !seen[part] {
-				seen[part] = true
-				missing = append(missing, part)
-			}
+	for _, t := range texts {
+		if r.known[t] == nil && !slices.Contains(missing, t) {
+			missing = append(missing, t)
 		}
 	}
-	for _, p := range set.Passages {
-		want(p.Text)
-	}
-	for _, q := range set.Questions {
-		want(q.Text)
+	if len(missing) > 0 && r.engine == nil {
+		var err error
+		if r.engine, err = r.load(); err != nil {
+			return nil, "", err
+		}
 	}
 	if len(missing) > 0 {
-		engine, err := o.engine(cmd, serving.KindEmbed, model)
+		got, err := embedder{r.engine}.Embed(ctx, missing)
+		if err != nil {
+			return nil, "", err
+		}
+		for i, t := range missing {
+			r.known[t] = got[i]
+		}
+		if r.asked += len(missing); r.asked/1000 > (r.asked-len(missing))/1000 {
+			_, _ = fmt.Fprintf(r.told, "%d texts\n", r.asked)
+		}
+	}
+	out := make([][]float32, len(texts))
+	for i, t := range texts {
+		out[i] = r.known[t]
+	}
+	return out, "", nil
+}
+
+func (r *remembered) close() error {
+	if r.engine == nil {
+		return nil
+	}
+	return r.engine.Close()
+}
+
+// embedAll makes a log of the passages, and the questions' vectors, as search does.
+func embedAll(ctx context.Context, e retrieval.Embedder, set beir.Set, lang string) (log corpus, questions [][]float32, err error) {
+	const together = 16
+	for some := range slices.Chunk(set.Passages, together) {
+		texts := make([]string, len(some))
+		for i, p := range some {
+			texts[i] = p.Text
+		}
+		got, _, err := retrieval.Windows(ctx, e, chat.Scope{}, texts)
 		if err != nil {
 			return nil, nil, err
 		}
-		defer func() { _ = engine.Close() }()
-		e := embedder{engine}
-		const together = 32
-		for at := 0; at < len(missing); at += together {
-			some := missing[at:min(at+together, len(missing))]
-			got, err := e.Embed(cmd.Context(), some)
-			if err != nil {
-				return nil, nil, err
-			}
-			for i, t := range some {
-				known[t] = got[i]
-			}
-			if at/together%50 == 0 {
-				_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d texts\n", at, len(missing))
-			}
+		for i, t := range texts {
+			n := uint64(len(log))
+			log = append(log, chat.PassageChange{Seq: n + 1, ID: n, Live: true, Class: everybody, Lang: lang, Text: t, Vectors: got[i]})
 		}
-	}
-	for _, p := range set.Passages {
-		passages = append(passages, known.middle(p.Text))
 	}
 	for _, q := range set.Questions {
-		questions = append(questions, known.middle(q.Text))
-	}
-	return passages, questions, nil
-}
-
-// middle is the mean of a text's windows, of unit length.
-func (v vectors) middle(t string) []float32 {
-	parts := retrieval.Cut(t, retrieval.WindowBytes)
-	sum := make([]float32, len(v[parts[0]]))
-	var length float64
-	for _, p := range parts {
-		for i, x := range v[p] {
-			sum[i] += x
+		got, _, err := e.Embed(ctx, chat.Scope{}, retrieval.Cut(q.Text, retrieval.WindowBytes)[:1])
+		if err != nil {
+			return nil, nil, err
 		}
+		questions = append(questions, got[0])
 	}
-	for _, x := range sum {
-		length += float64(x) * float64(x)
-	}
-	for i := range sum {
-		sum[i] /= float32(math.Sqrt(length))
-	}
-	return sum
+	return log, questions, nil
 }

@@ -17,9 +17,9 @@ type Hit struct {
 const DefaultMeaning = 0.5
 
 // Fuse makes one list of what was found by words and by vectors, each best first: a convex combination of their scores,
-// with the part meaning for the vectors. Scores are brought to 0 to 1 by the least that is possible, 0 for BM25 and -1 for a
-// cosine, and the best of the list (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023). What
-// is in one list only has 0 for the other; where a list is empty, the other one stands.
+// with the part meaning for the vectors. Scores are brought to 0 to 1 by the least and the greatest of their list, which was
+// better here than the least that is possible (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid
+// Retrieval", 2023, compare both). What is in one list only has 0 for the other; where a list is empty, the other one stands.
 func Fuse(words, vectors []Hit, meaning float64) []Hit {
 	switch {
 	case len(words) == 0:
@@ -28,13 +28,17 @@ func Fuse(words, vectors []Hit, meaning float64) []Hit {
 		meaning = 0
 	}
 	scores := map[uint64]float64{}
-	add := func(hits []Hit, least, part float64) {
+	add := func(hits []Hit, part float64) {
 		for _, h := range hits {
-			scores[h.ID] += part * (h.Score - least) / (hits[0].Score - least)
+			score := 1.0
+			if best, least := hits[0].Score, hits[len(hits)-1].Score; best > least {
+				score = (h.Score - least) / (best - least)
+			}
+			scores[h.ID] += part * score
 		}
 	}
-	add(words, 0, 1-meaning)
-	add(vectors, -1, meaning)
+	add(words, 1-meaning)
+	add(vectors, meaning)
 	return sorted(scores)
 }
 

@@ -6,7 +6,7 @@ import { relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
-const all = ['page', 'work', 'composer', 'keyboard', 'palette', 'trouble', 'admin', 'models', 'crowd', 'wishes'].map((name) => `e2e/${name}.test.mjs`)
+const all = ['page', 'work', 'composer', 'keyboard', 'palette', 'trouble', 'admin', 'models', 'knowledge', 'crowd', 'wishes'].map((name) => `e2e/${name}.test.mjs`)
 const named = process.argv.slice(2)
 
 /** How long one file may take, in milliseconds: the longest needs three minutes on two busy cores. A browser that hangs must not hold up the rest. */

@@ -16,7 +16,9 @@ export function SourceDialog({ source, onClose }: { source: Source; onClose: () 
   const content = text.data?.data[0]?.text
   const parts = useMemo(() => (content === undefined ? null : around(content, source.start, source.end)), [content, source])
   const mark = useRef<HTMLElement>(null)
-  useEffect(() => mark.current?.scrollIntoView({ block: 'center' }), [parts])
+  useEffect(() => {
+    mark.current?.scrollIntoView({ block: 'center' })
+  }, [parts])
   const place = [source.filename, source.page > 0 && t('knowledge.pageLong', { page: source.page }), source.heading].filter(Boolean).join(' · ')
   return (
     <Dialog open onClose={onClose} title={source.title || source.filename} description={place} className="h-[min(44rem,100%)] max-w-3xl">
