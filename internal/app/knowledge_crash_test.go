@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -51,6 +53,7 @@ func form(name, content string) (body, kind string) {
 func (l *library) busy(t *testing.T, s *site, store string) {
 	t.Helper()
 	for {
+		time.Sleep(20 * time.Millisecond) // so that what comes in is read within seconds
 		l.mu.Lock()
 		n := l.next
 		l.next++
@@ -85,7 +88,7 @@ func (l *library) busy(t *testing.T, s *site, store string) {
 // check waits until all is read, and holds what is found against what was told.
 func (l *library) check(t *testing.T, s *site, store string, from int) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		var all struct{ Data []vectorStore }
 		s.must(t, http.StatusOK, seeded, "GET", store+"/files?filter=in_progress", nil).into(t, &all)
 		if len(all.Data) == 0 {
@@ -107,12 +110,15 @@ func (l *library) check(t *testing.T, s *site, store string, from int) {
 	}
 }
 
-// Fifty times the server dies while documents come in, are read and are taken out. Nothing that was acknowledged is lost,
+// Many times the server dies while documents come in, are read and are taken out. Nothing that was acknowledged is lost,
 // and nothing that was taken out is found again.
 func TestKillNineWhileReadingDocuments(t *testing.T) {
-	rounds := 50
+	rounds := 15
 	if testing.Short() {
 		rounds = 3
+	}
+	if n, err := strconv.Atoi(os.Getenv("PARLEY_TEST_KILLS")); err == nil {
+		rounds = n
 	}
 	dir := t.TempDir()
 	tinyModel(t, filepath.Join(dir, "models", "tiny.gguf"), "llama")

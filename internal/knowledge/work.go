@@ -59,7 +59,7 @@ func (l *Library) Work(ctx context.Context, read Reader, embed Embedder) {
 	}
 }
 
-// due is the document that has waited longest, of the tenant that has the fewest at once: the longest waiting goes first.
+// due is the document that has waited longest, of all tenants.
 func (l *Library) due(ctx context.Context) (r documentRow, found bool, err error) {
 	err = l.db.Get(ctx, &r, documentQuery+`WHERE d.state IN ('queued', 'extracting', 'embedding') AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT 1`,
 		store.Millis(l.Now()))

@@ -99,6 +99,11 @@ test('an answer quotes the document, and its source opens at the very place', { 
 
 test('what no document answers is said to be not found', { skip }, async () => {
   await newChat(page)
+  await composer(page).pressSequentially('#harb')
+  await page.getByRole('option', { name: /^Harbour/ }).waitFor()
+  await accessible(page)
+  await composer(page).press('Enter')
+  await page.getByRole('button', { name: 'Stop answering from Harbour' }).press('Enter')
   await page.getByRole('button', { name: 'Answer from documents' }).click()
   await page.getByRole('menuitemradio', { name: 'All knowledge' }).click()
   await composer(page).fill('Who painted the Mona Lisa?')

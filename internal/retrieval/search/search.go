@@ -4,6 +4,7 @@ package search
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -46,11 +47,11 @@ func DefaultConfig() Config { return Config{Each: 20, TopK: 5, Meaning: retrieva
 func (c Config) Validate() error {
 	switch {
 	case c.Each < 1 || c.Each > 1000:
-		return fault.Invalid("each: must be from 1 to 1000, not %d", c.Each)
+		return fmt.Errorf("each: must be from 1 to 1000, not %d", c.Each)
 	case c.TopK < 1 || c.TopK > 100:
-		return fault.Invalid("top_k: must be from 1 to 100, not %d", c.TopK)
+		return fmt.Errorf("top_k: must be from 1 to 100, not %d", c.TopK)
 	case c.Meaning < 0 || c.Meaning > 1:
-		return fault.Invalid("meaning: must be from 0 to 1, not %g", c.Meaning)
+		return fmt.Errorf("meaning: must be from 0 to 1, not %g", c.Meaning)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ export function Composer({ draftKey, chat = '', disabled = false, active, models
   const stopping = useTurn(active ?? '')?.stopping ?? false
   const attached = useAttachments(draftKey)
   const over = useFileDrop(disabled ? undefined : (files) => void attached.add(files))
-  const offers = useSuggestions({ text, setText, models, onModel, onPrompts })
+  const offers = useSuggestions({ text, setText, models, onModel, onPrompts, onKnowledge: choose })
 
   useLayoutEffect(() => {
     const el = field.current
@@ -104,7 +104,7 @@ export function Composer({ draftKey, chat = '', disabled = false, active, models
 
   return (
     <div className="relative">
-      {open && <Suggestions items={offers.items} list={offers.list} label={offers.kind === 'model' ? t('chat.chooseModel') : t('prompts.title')} onChoose={offers.choose} />}
+      {open && <Suggestions items={offers.items} list={offers.list} label={t(listNames[offers.kind ?? 'prompt'])} onChoose={offers.choose} />}
       <div role="status" className="sr-only">
         {open ? t('composer.offers', { count: offers.items.length }) : ''}
       </div>
@@ -212,6 +212,8 @@ export function Composer({ draftKey, chat = '', disabled = false, active, models
     </div>
   )
 }
+
+const listNames = { prompt: 'prompts.title', model: 'chat.chooseModel', knowledge: 'knowledge.use' } as const
 
 const round = 'inline-flex size-10 shrink-0 items-center justify-center rounded-full transition-colors'
 const primary = 'bg-accent text-on-accent hover:bg-accent-hover disabled:bg-press disabled:text-muted aria-disabled:opacity-60'

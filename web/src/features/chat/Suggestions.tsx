@@ -1,13 +1,13 @@
 import { Settings2 } from 'lucide-react'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Model, Prompt } from '@/api/types'
+import type { KnowledgeBase, Model, Prompt } from '@/api/types'
 import { Option } from '@/kit/Option'
 import type { useListbox } from '@/kit/useListbox'
 import { ModelFactsLine } from './ModelFactsLine'
 
 /** What a list above the composer offers. */
-export type Suggestion = { kind: 'prompt'; prompt: Prompt } | { kind: 'model'; model: Model } | { kind: 'manage' }
+export type Suggestion = { kind: 'prompt'; prompt: Prompt } | { kind: 'model'; model: Model } | { kind: 'knowledge'; base: KnowledgeBase } | { kind: 'manage' }
 
 interface Props {
   items: Suggestion[]
@@ -39,6 +39,11 @@ export function Suggestions({ items, list, label, onChoose }: Props) {
                 <span className="block truncate text-sm font-medium">{item.model.id}</span>
                 <ModelFactsLine facts={item.model.parley} />
               </>
+            ) : item.kind === 'knowledge' ? (
+              <div className="flex items-baseline gap-3 text-sm">
+                <span dir="auto" className="truncate font-medium">{item.base.name}</span>
+                <span className="ms-auto shrink-0 text-xs text-muted">{t('knowledge.files', { count: item.base.file_counts.total })}</span>
+              </div>
             ) : (
               <span className="flex items-center gap-2.5 text-sm text-muted">
                 <Settings2 aria-hidden="true" className="size-4" />
@@ -52,4 +57,4 @@ export function Suggestions({ items, list, label, onChoose }: Props) {
   )
 }
 
-const keyOf = (s: Suggestion) => (s.kind === 'prompt' ? s.prompt.id : s.kind === 'model' ? s.model.id : s.kind)
+const keyOf = (s: Suggestion) => (s.kind === 'prompt' ? s.prompt.id : s.kind === 'model' ? s.model.id : s.kind === 'knowledge' ? s.base.id : s.kind)

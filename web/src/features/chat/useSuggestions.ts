@@ -1,5 +1,7 @@
 import { useMemo, useState, type KeyboardEvent } from 'react'
-import type { Model, Prompt } from '@/api/types'
+import type { KnowledgeBase, Model, Prompt } from '@/api/types'
+import type { KnowledgeChoice } from '@/features/knowledge/choice'
+import { findBases, useBases } from '@/features/knowledge/data'
 import { findPrompts, usePrompts } from '@/features/prompts/data'
 import { variablesOf } from '@/features/prompts/fill'
 import { useListbox } from '@/kit/useListbox'
@@ -13,12 +15,14 @@ interface Options {
   models: Model[]
   onModel: (id: string) => void
   onPrompts: () => void
+  onKnowledge: (choice: KnowledgeChoice) => void
 }
 
 const none: Prompt[] = []
+const noBases: KnowledgeBase[] = []
 
-/** The list that "/" and "@" open while a message is written, and what a choice from it does. */
-export function useSuggestions({ text, setText, models, onModel, onPrompts }: Options) {
+/** The list that "/", "@" and "#" open while a message is written, and what a choice from it does. */
+export function useSuggestions({ text, setText, models, onModel, onPrompts, onKnowledge }: Options) {
   const [caret, setCaret] = useState(0)
   // Escape closes the list until the word changes.
   const [closed, setClosed] = useState<string | null>(null)
@@ -28,12 +32,14 @@ export function useSuggestions({ text, setText, models, onModel, onPrompts }: Op
   const word = found ? text.slice(found.from, found.to) : null
   const trigger = word !== null && word !== closed ? found : null
   const { kind, query = '' } = trigger ?? {}
+  const bases = useBases(kind === 'knowledge').data ?? noBases
   const items = useMemo<Suggestion[]>(() => {
     if (kind === 'model') return findModels(models, query).map((model) => ({ kind: 'model', model }))
+    if (kind === 'knowledge') return findBases(bases, query).map((base) => ({ kind: 'knowledge', base }))
     if (kind !== 'prompt') return []
     const list = findPrompts(prompts, query).map((prompt): Suggestion => ({ kind: 'prompt', prompt }))
     return query === '' || list.length > 0 ? [...list, { kind: 'manage' }] : []
-  }, [kind, query, models, prompts])
+  }, [kind, query, models, prompts, bases])
 
   const choose = (s: Suggestion | undefined) => {
     if (!s || !trigger) return
@@ -41,6 +47,7 @@ export function useSuggestions({ text, setText, models, onModel, onPrompts }: Op
     else if (s.kind === 'prompt') setText(replaceTrigger(text, trigger, s.prompt.text))
     else setText(replaceTrigger(text, trigger, ''))
     if (s.kind === 'model') onModel(s.model.id)
+    if (s.kind === 'knowledge') onKnowledge({ id: s.base.id, name: s.base.name })
     if (s.kind === 'manage') onPrompts()
   }
   const list = useListbox(items.length, (i) => choose(items[i]), { tab: true })

@@ -14,13 +14,17 @@ const most = 1000
 const watch = 1_000
 
 /** The knowledge bases that the reader may read, the newest first. */
-export function useBases() {
+export function useBases(enabled = true) {
   return useQuery({
+    enabled,
     queryKey: basesKey,
     queryFn: ({ signal }) => get<Page<KnowledgeBase>>('/v1/vector_stores', { limit: most }, signal).then((page) => page.data),
     refetchInterval: (q) => (q.state.data?.some((b) => b.status === 'in_progress') ? watch : false),
   })
 }
+
+/** The bases whose names have the text. */
+export const findBases = (bases: readonly KnowledgeBase[], text: string) => bases.filter((b) => b.name.toLowerCase().includes(text.toLowerCase()))
 
 /** The files of a base, the newest first. It asks again by itself while some are on their way. */
 export function useFiles(base: string) {
