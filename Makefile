@@ -71,7 +71,11 @@ api-types: $(NODE_MODULES) ## after a change of the API: its document and the pa
 	@cd web && npm run --silent api
 
 .PHONY: test
-test: check race test-models test-services test-clients test-web ## everything: check, race detector, real models, services, official clients, browser
+test: check race test-docs test-models test-services test-clients test-web ## everything: check, race detector, documents, real models, services, official clients, browser
+
+.PHONY: test-docs
+test-docs: ## the collection of documents in ../shared/testdata, each read in a process of its own
+	@$(GO) test -count=1 -run Collection ./internal/knowledge/extract
 
 .PHONY: test-data
 test-data: bin/parley

@@ -261,13 +261,13 @@ func (h *house) credential(t *testing.T, caller string) credential {
 	return h.signIn(t, caller+"@b.test")
 }
 
-// document puts a file into a base and waits until it can be found.
-func (h *house) document(t *testing.T, sc chat.Scope, base, file string) (path string) {
+// document puts a file into a base, and waits until it was read if its text is asked for.
+func (h *house) document(t *testing.T, sc chat.Scope, base, file string, text bool) (path string) {
 	t.Helper()
 	if _, err := h.Library.Add(t.Context(), sc, base, file, nil); err != nil {
 		t.Fatal(err)
 	}
-	for d := (knowledge.Document{}); d.State != knowledge.Ready; time.Sleep(5 * time.Millisecond) {
+	for d := (knowledge.Document{}); text && d.State != knowledge.Ready; time.Sleep(5 * time.Millisecond) {
 		var err error
 		if d, err = h.Library.Document(t.Context(), sc, base, file); err != nil || d.State == knowledge.Failed {
 			t.Fatal(err, d)
@@ -335,7 +335,7 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 	}
 	put("{file}", file)
 	put("{vs}", base)
-	put("{base}/files/{doc}", func() string { return h.document(t, who.Scope, base(), file()) })
+	put("{base}/files/{doc}", func() string { return h.document(t, who.Scope, base(), file(), strings.HasSuffix(path, "/content")) })
 	put("{conv}", func() string {
 		b := turn()
 		body = strings.ReplaceAll(body, "{leaf}", b.Answer.ID)

@@ -213,18 +213,16 @@ func TestWorkGoesOnAfterAnEnd(t *testing.T) {
 	base := must[knowledge.Base](t)(b.Create(t.Context(), alice, knowledge.NewBase{Name: "x"}))
 	f := b.file(t, alice, "f", "Some text.")
 	must[knowledge.Document](t)(b.Add(t.Context(), alice, base.ID, f.ID, nil))
-	reached := make(chan struct{})
-	var stop func()
-	stop = b.work(t, lengths{fail: func() error {
-		close(reached)
-		go stop()
-		time.Sleep(20 * time.Millisecond)
-		return errors.New("it was killed")
+	ctx, end := context.WithCancel(t.Context())
+	b.Work(ctx, plain, lengths{fail: func() error {
+		end()
+		return errors.New("the server ends")
 	}})
-	<-reached
-	stop()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	if d := b.until(t, alice, base.ID, f.ID, knowledge.Embedding); d.Reason != "" {
+		t.Errorf("%+v", d)
+	}
+	ctx, end = context.WithCancel(t.Context())
+	defer end()
 	go b.Work(ctx, func(context.Context, string, []byte) (extract.Document, error) {
 		t.Error("the file is read again")
 		return extract.Document{}, errors.New("no")
