@@ -100,11 +100,8 @@ func (l *Library) Add(ctx context.Context, sc chat.Scope, baseID, file string, a
 		if _, err := l.file(ctx, tx, sc, file); err != nil {
 			return err
 		}
-		if err := bury(ctx, tx, sc.Tenant, `document_id IN (SELECT id FROM documents WHERE base_id = ? AND file_id = ?)`, baseID, file); err != nil {
+		if _, err := takeOut(ctx, tx, sc.Tenant, baseID, file); err != nil {
 			return err
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM documents WHERE base_id = ? AND file_id = ?`, baseID, file); err != nil {
-			return fmt.Errorf("replace document: %w", err)
 		}
 		sealed, err := box.Seal(text, documentAAD(id, "attributes"))
 		if err != nil {
@@ -213,16 +210,23 @@ func (l *Library) Remove(ctx context.Context, sc chat.Scope, baseID, file string
 		if _, _, err := writable(ctx, tx, sc, baseID); err != nil {
 			return err
 		}
-		if err := bury(ctx, tx, sc.Tenant, `document_id IN (SELECT id FROM documents WHERE base_id = ? AND file_id = ?)`, baseID, file); err != nil {
-			return err
+		n, err := takeOut(ctx, tx, sc.Tenant, baseID, file)
+		if err == nil && n == 0 {
+			err = noFile(file)
 		}
-		n, err := tx.Exec(ctx, `DELETE FROM documents WHERE base_id = ? AND file_id = ? AND tenant_id = ?`, baseID, file, sc.Tenant)
-		if err != nil {
-			return fmt.Errorf("remove document: %w", err)
-		}
-		if n == 0 {
-			return noFile(file)
-		}
-		return nil
+		return err
 	})
+}
+
+// takeOut deletes a document with its passages, and returns how many there were of it.
+func takeOut(ctx context.Context, tx *store.Tx, tenant, baseID, file string) (int64, error) {
+	err := bury(ctx, tx, tenant, `document_id IN (SELECT id FROM documents WHERE base_id = ? AND file_id = ?)`, baseID, file)
+	if err != nil {
+		return 0, err
+	}
+	n, err := tx.Exec(ctx, `DELETE FROM documents WHERE base_id = ? AND file_id = ? AND tenant_id = ?`, baseID, file, tenant)
+	if err != nil {
+		return 0, fmt.Errorf("take document out: %w", err)
+	}
+	return n, nil
 }

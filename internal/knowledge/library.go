@@ -162,6 +162,12 @@ func all(ctx context.Context, q store.Queryer, tenant, id string) ([]held, error
 	return list, nil
 }
 
+// readable are the bases that the scope may read.
+func (l *Library) readable(ctx context.Context, sc chat.Scope) ([]held, error) {
+	list, err := all(ctx, l.db, sc.Tenant, "")
+	return slices.DeleteFunc(list, func(h held) bool { return !rights(sc, h.User, h.grants).read }), err
+}
+
 // base reads one that the scope may read.
 func base(ctx context.Context, q store.Queryer, sc chat.Scope, id string) (held, may, error) {
 	if id == "" {
@@ -197,11 +203,10 @@ func writable(ctx context.Context, tx *store.Tx, sc chat.Scope, id string) (held
 
 // Bases lists what the scope may read, the oldest first.
 func (l *Library) Bases(ctx context.Context, sc chat.Scope) ([]Base, error) {
-	list, err := all(ctx, l.db, sc.Tenant, "")
+	list, err := l.readable(ctx, sc)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(h held) bool { return !rights(sc, h.User, h.grants).read })
 	return l.tell(ctx, sc, list)
 }
 

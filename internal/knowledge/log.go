@@ -14,11 +14,10 @@ import (
 // Classes are those of the bases that the scope may read now: of all, or of those that are named. One that is named and may
 // not be read is fault.NotFound.
 func (l *Library) Classes(ctx context.Context, sc chat.Scope, bases []string) ([]uint32, error) {
-	list, err := all(ctx, l.db, sc.Tenant, "")
+	list, err := l.readable(ctx, sc)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(h held) bool { return !rights(sc, h.User, h.grants).read })
 	var classes []uint32
 	if len(bases) == 0 {
 		for _, h := range list {

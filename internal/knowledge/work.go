@@ -44,6 +44,9 @@ func (l *Library) Work(ctx context.Context, read Reader, embed Embedder) {
 		if err == nil && found {
 			err = l.process(ctx, r, read, embed)
 		}
+		if errors.Is(err, errGone) {
+			err = nil
+		}
 		if err != nil && ctx.Err() == nil {
 			l.log.Warn("documents wait", zap.Error(err))
 			found = false
@@ -72,7 +75,7 @@ func (l *Library) due(ctx context.Context) (r documentRow, found bool, err error
 	return r, true, nil
 }
 
-// process takes a document to its end, or to its next attempt. An error is the database's.
+// process takes a document to its end, or to its next attempt. An error is errGone or the database's.
 func (l *Library) process(ctx context.Context, r documentRow, read Reader, embed Embedder) error {
 	err := l.steps(ctx, r, read, embed)
 	if ctx.Err() != nil { // the next start takes it up
@@ -81,12 +84,10 @@ func (l *Library) process(ctx context.Context, r documentRow, read Reader, embed
 	refusal := (*extract.Refusal)(nil)
 	var known *fault.Error
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, errGone):
+		return err
 	case errors.As(err, &refusal):
 		return l.fail(ctx, r, string(refusal.Kind), refusal.Reason)
-	case errors.Is(err, errGone):
-		return nil
 	case errors.As(err, &known) && !fault.Is(err, fault.CodeInternal):
 		return l.later(ctx, r, string(known.Code), known.Message)
 	}
@@ -253,11 +254,7 @@ func (l *Library) set(ctx context.Context, id, columns string, args ...any) erro
 }
 
 func (l *Library) fail(ctx context.Context, r documentRow, kind, reason string) error {
-	err := l.set(ctx, r.ID, `state = ?, kind = ?, reason = ?`, Failed, kind, reason)
-	if errors.Is(err, errGone) {
-		return nil
-	}
-	return err
+	return l.set(ctx, r.ID, `state = ?, kind = ?, reason = ?`, Failed, kind, reason)
 }
 
 // later tries again after 1, 2, 4 ... seconds, an hour at most, and gives up at last.
@@ -266,9 +263,5 @@ func (l *Library) later(ctx context.Context, r documentRow, kind, reason string)
 		return l.fail(ctx, r, kind, reason)
 	}
 	wait := min(time.Second<<r.Attempts, time.Hour)
-	err := l.set(ctx, r.ID, `state = ?, kind = ?, reason = ?, attempts = attempts + 1, due_at = ?`, Queued, kind, reason, store.Millis(l.Now().Add(wait)))
-	if errors.Is(err, errGone) {
-		return nil
-	}
-	return err
+	return l.set(ctx, r.ID, `state = ?, kind = ?, reason = ?, attempts = attempts + 1, due_at = ?`, Queued, kind, reason, store.Millis(l.Now().Add(wait)))
 }
