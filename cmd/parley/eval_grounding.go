@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/retrieval/beir"
 	"github.com/parley-chat/parley/internal/retrieval/ground"
 	"github.com/parley-chat/parley/internal/serving"
 )
@@ -106,19 +105,12 @@ func readQuestions(dir string) (passages []ground.Passage, questions []ground.Qu
 
 // eachLine reads a file of JSON values, one a line.
 func eachLine[T any](path string, use func(T)) error {
-	f, err := os.Open(path) //nolint:gosec // named by who runs the command
-	if err != nil {
-		return err
-	}
-	defer f.Close() //nolint:errcheck // opened for reading
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
+	return beir.EachLine(path, func(line []byte) error {
 		var v T
-		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
-			return fmt.Errorf("%s, line %d: %w", path, n, err)
+		if err := json.Unmarshal(line, &v); err != nil {
+			return err
 		}
 		use(v)
-	}
-	return lines.Err()
+		return nil
+	})
 }

@@ -30,7 +30,7 @@ type Question struct {
 // Read reads a folder. Questions without a passage are left out.
 func Read(dir string) (Set, error) {
 	var s Set
-	err := eachLine(filepath.Join(dir, "corpus.jsonl"), func(line []byte) error {
+	err := EachLine(filepath.Join(dir, "corpus.jsonl"), func(line []byte) error {
 		var p struct {
 			ID    string `json:"_id"`
 			Title string `json:"title"`
@@ -51,7 +51,7 @@ func Read(dir string) (Set, error) {
 	if err != nil {
 		return s, err
 	}
-	return s, eachLine(file, func(line []byte) error {
+	return s, EachLine(file, func(line []byte) error {
 		var q struct {
 			ID   string `json:"_id"`
 			Text string `json:"text"`
@@ -72,7 +72,7 @@ func readRelevant(dir string) (map[string]map[string]float64, error) {
 		return nil, err
 	}
 	relevant := map[string]map[string]float64{}
-	err = eachLine(file, func(line []byte) error {
+	err = EachLine(file, func(line []byte) error {
 		cells := strings.Split(string(line), "\t")
 		if len(cells) != 3 {
 			return fmt.Errorf("%d cells, want 3", len(cells))
@@ -101,7 +101,8 @@ func only(dir, pattern string) (string, error) {
 	return files[0], nil
 }
 
-func eachLine(path string, use func([]byte) error) error {
+// EachLine reads a file line by line; an error of use is told with its place.
+func EachLine(path string, use func([]byte) error) error {
 	f, err := os.Open(path) //nolint:gosec // named by who runs the command
 	if err != nil {
 		return err
