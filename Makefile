@@ -119,7 +119,7 @@ lighthouse: test-data ## Lighthouse on the sign-in and chat page, as a desktop a
 .PHONY: screenshots
 screenshots: test-data ## take the pictures of the README and of the gallery anew
 	@SCREENSHOTS=$(CACHE)/screenshots .ci/browser
-	@cd $(CACHE)/screenshots && cp answer.png answer-dark.png phone.png welcome.png gallery-*.webp $(CURDIR)/web/screenshots/
+	@cd $(CACHE)/screenshots && cp answer.png answer-dark.png phone.png welcome.png knowledge-answer.png gallery-*.webp $(CURDIR)/web/screenshots/
 
 .PHONY: clean
 clean: ## remove what was built (data and caches stay)

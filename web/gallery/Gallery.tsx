@@ -5,13 +5,15 @@ import { liveRegionId } from '@/kit/announce'
 import { Segmented } from '@/kit/Segmented'
 import { Toaster } from '@/kit/Toaster'
 import { TooltipProvider } from '@/kit/Tooltip'
+import { tellKnowledge } from './documents'
 import { chapters } from './sections'
 
 type Theme = 'light' | 'dark'
 type Contrast = 'normal' | 'more'
 type Dir = 'ltr' | 'rtl'
 
-const client = new QueryClient({ defaultOptions: { queries: { enabled: false } } })
+const client = new QueryClient({ defaultOptions: { queries: { enabled: false, staleTime: Infinity } } })
+tellKnowledge(client)
 
 /** Every part of the page in every state. The switches at its top change all of them at once. */
 export function Gallery() {

@@ -8,6 +8,7 @@ const parts = import.meta.glob<Record<string, unknown>>(
     '../src/features/chat/*.tsx',
     '../src/features/chat/markdown/{Answer,Reasoning,ToolCard}.tsx',
     '../src/features/conversations/*.tsx',
+    '../src/features/knowledge/*.tsx',
     '!**/*.test.tsx',
   ],
   { eager: true },
@@ -21,7 +22,7 @@ const unseen = {
   inside: ['ExportMenu', 'MoveMenu', 'FolderMenu', 'FolderDialogs'],
 }
 
-test('the gallery shows every component of the kits, the chat and the sidebar', () => {
+test('the gallery shows every component of the kits, the chat, the sidebar and the knowledge', () => {
   const shown = new Set<unknown>(chapters.flatMap((c) => c.sections).flatMap((s) => Object.values(s.of)))
   const missing = Object.values(parts)
     .flatMap(Object.entries)

@@ -8,6 +8,7 @@ import { sidebar } from './sections/chat/sidebar'
 import { writing } from './sections/chat/writing'
 import { dialogs } from './sections/dialogs'
 import { fields } from './sections/fields'
+import { knowledge } from './sections/knowledge'
 import { loading } from './sections/loading'
 import { touched } from './sections/looks'
 import { menus } from './sections/menus'
@@ -25,5 +26,6 @@ export const chapters: Chapter[] = [
   { name: 'Kit', sections: [...buttons, ...fields, ...touched, ...notices, ...loading, ...menus, ...dialogs, ...toasts] },
   { name: 'Chat', sections: [...messages, ...parts, ...writing] },
   { name: 'Sidebar', sections: sidebar },
+  { name: 'Knowledge', sections: knowledge },
   { name: 'Administration', sections: [...lists, ...details] },
 ]

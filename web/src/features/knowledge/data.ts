@@ -2,8 +2,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { del, get, post, upload } from '@/api/client'
 import type { Grant, KnowledgeBase, KnowledgeFile, KnowledgeText, Page } from '@/api/types'
 
-const basesKey = ['knowledge']
-const filesKey = (base: string) => ['knowledge', base, 'files']
+export const basesKey = ['knowledge']
+export const filesKey = (base: string) => [...basesKey, base, 'files']
+export const textKey = (base: string, file: string) => [...filesKey(base), file, 'text']
 const path = (base: string) => `/v1/vector_stores/${encodeURIComponent(base)}`
 const filePath = (base: string, file: string) => `${path(base)}/files/${encodeURIComponent(file)}`
 
@@ -38,7 +39,7 @@ export function useFiles(base: string) {
 /** What was read from a file, of which sources are bytes. */
 export function useText(base: string, file: string) {
   return useQuery({
-    queryKey: [...filesKey(base), file, 'text'],
+    queryKey: textKey(base, file),
     staleTime: Infinity,
     queryFn: ({ signal }) => get<KnowledgeText>(`${filePath(base, file)}/content`, {}, signal),
   })

@@ -1,0 +1,137 @@
+import { useState } from 'react'
+import { BaseForm } from '@/features/knowledge/BaseForm'
+import { FileRow } from '@/features/knowledge/FileRow'
+import { Files } from '@/features/knowledge/Files'
+import { KnowledgeDialog } from '@/features/knowledge/KnowledgeDialog'
+import { KnowledgeChip, KnowledgeMenu } from '@/features/knowledge/KnowledgeMenu'
+import { SourceDialog } from '@/features/knowledge/SourceDialog'
+import { Sources } from '@/features/knowledge/Sources'
+import type { KnowledgeChoice } from '@/features/knowledge/choice'
+import { Button } from '@/kit/Button'
+import { me } from '../data'
+import { empty, file, harbour, source } from '../documents'
+import { Case, long, nothing, State, unbroken, type Section } from '../section'
+
+function Chosen() {
+  const [choice, setChoice] = useState<KnowledgeChoice>()
+  return (
+    <Case name={choice ? `chosen: ${choice.name}` : 'nothing is chosen'}>
+      <State at="button" opens="menu">
+        <KnowledgeMenu choice={choice} onChoose={setChoice} onManage={nothing} />
+      </State>
+    </Case>
+  )
+}
+
+function Whole() {
+  const [open, setOpen] = useState(false)
+  return (
+    <Case name="knowledge bases">
+      <Button data-opens="dialog" onClick={() => setOpen(true)}>
+        Open
+      </Button>
+      {open && <KnowledgeDialog me={me} onClose={() => setOpen(false)} />}
+    </Case>
+  )
+}
+
+function Opened() {
+  const [open, setOpen] = useState(false)
+  return (
+    <Case name="at its place">
+      <Button data-opens="dialog" onClick={() => setOpen(true)}>
+        Open
+      </Button>
+      {open && <SourceDialog source={source('S1')} onClose={() => setOpen(false)} />}
+    </Case>
+  )
+}
+
+const refused = { state: 'failed', status: 'failed', last_error: { code: 'unsupported_file', kind: 'unsupported', message: 'the old formats of Office are not read: save the file as .xlsx' } } as const
+const going = { status: 'in_progress' } as const
+
+export const knowledge: Section[] = [
+  { of: { KnowledgeMenu }, Cases: Chosen },
+  {
+    of: { KnowledgeChip },
+    Cases: () => (
+      <>
+        <Case name="a base">
+          <KnowledgeChip choice={{ id: harbour.id, name: harbour.name }} onRemove={nothing} />
+        </Case>
+        <Case name="long name">
+          <KnowledgeChip choice={{ id: 'vs_4', name: unbroken }} onRemove={nothing} />
+        </Case>
+      </>
+    ),
+  },
+  {
+    of: { Sources },
+    Cases: () => (
+      <>
+        <Case name="what the answer rests on">
+          <Sources sources={[source('S1'), source('S2', { filename: 'fees.pdf', title: '', page: 7 }), source('S3', { cited: false })]} />
+        </Case>
+        <Case name="the nearest, of which none answers">
+          <Sources sources={[source('S1', { cited: false }), source('S2', { cited: false, title: unbroken, page: 112 })]} />
+        </Case>
+      </>
+    ),
+  },
+  { of: { SourceDialog }, Cases: Opened },
+  { of: { KnowledgeDialog }, Cases: Whole },
+  {
+    of: { FileRow },
+    Cases: () => (
+      <>
+        {[
+          { name: 'waits', files: [file('waits.docx', { ...going, state: 'queued' }), file('waits for a model.docx', { ...going, state: 'embedding', last_error: { code: 'server_error', kind: 'no_model', message: 'there is no embedding model' } })] },
+          { name: 'is read', files: [file('being read.pptx', { ...going, state: 'extracting' }), file('half way.pdf', { ...going, state: 'embedding', passages: 40, passages_done: 17 })] },
+          { name: 'ready, or refused', files: [file('fees.pdf', { pages: 12, passages: 40 }), file('old.xls', refused)] },
+        ].map(({ name, files }) => (
+          <Case key={name} name={name}>
+            <ul className="divide-y divide-line rounded-md border border-line">
+              {files.map((f) => (
+                <FileRow key={f.id} base={harbour.id} file={f} mayWrite />
+              ))}
+            </ul>
+          </Case>
+        ))}
+        <Case name="only to be read, long name">
+          <ul className="rounded-md border border-line">
+            <FileRow base={harbour.id} file={file(`${unbroken}.pdf`, { passages: 1 })} mayWrite={false} />
+          </ul>
+        </Case>
+      </>
+    ),
+  },
+  {
+    of: { Files },
+    Cases: () => (
+      <>
+        <Case name="some">
+          <Files base={harbour} mayWrite onEdit={nothing} />
+        </Case>
+        <Case name="none yet">
+          <Files base={empty} mayWrite onEdit={nothing} />
+        </Case>
+        <Case name="none, and only to be read">
+          <Files base={{ ...empty, description: long, may_own: false }} mayWrite={false} onEdit={nothing} />
+        </Case>
+      </>
+    ),
+  },
+  {
+    of: { BaseForm },
+    Cases: () => (
+      <>
+        <Case name="a new one">
+          <BaseForm onDone={nothing} />
+        </Case>
+        <Case name="one that everyone may read">
+          <BaseForm base={{ ...harbour, grants: [{ kind: 'everyone', access: 'read' }] }} onDone={nothing} onDeleted={nothing} />
+        </Case>
+      </>
+    ),
+  },
+]
