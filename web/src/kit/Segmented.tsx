@@ -22,7 +22,7 @@ export function Segmented<T extends string>({ label, value, onChange, options }:
           key={v}
           value={v}
           disabled={disabled}
-          className="flex h-8 cursor-pointer items-center gap-2 rounded-[0.5rem] px-3 text-sm text-muted transition-colors hover:text-text disabled:opacity-50 disabled:hover:text-muted data-[state=checked]:bg-chosen data-[state=checked]:font-medium data-[state=checked]:text-text data-[state=checked]:shadow-low"
+          className="flex min-h-8 cursor-pointer items-center gap-2 rounded-[0.5rem] px-3 py-1 text-start text-sm text-muted transition-colors hover:text-text disabled:opacity-50 disabled:hover:text-muted data-[state=checked]:bg-chosen data-[state=checked]:font-medium data-[state=checked]:text-text data-[state=checked]:shadow-low"
         >
           {Icon && <Icon aria-hidden="true" className="size-4" />}
           {text}

@@ -40,7 +40,7 @@ export function Files({ base, mayWrite, onEdit }: Props) {
   return (
     <div {...drop} className={clsx('flex min-h-0 flex-1 flex-col', over && 'bg-accent-soft')}>
       <div className="flex flex-wrap items-center gap-2 px-6 pt-4 pb-3">
-        {base.description && <p dir="auto" className="min-w-0 flex-1 text-sm text-muted">{base.description}</p>}
+        {base.description && <p dir="auto" className="min-w-0 flex-1 basis-40 text-sm text-muted">{base.description}</p>}
         <span className="ms-auto flex gap-2">
           {base.may_own && (
             <Button onClick={onEdit}>
