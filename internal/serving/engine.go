@@ -127,11 +127,17 @@ type Outcome struct {
 type Input struct {
 	Text   string
 	Tokens []int // used when not nil
+	// Each asks for the vectors of its tokens too. It holds for all inputs of a request.
+	Each bool `json:",omitempty"`
 }
 
 // Embeddings holds vectors of Info.Dim numbers each.
 type Embeddings struct {
 	Vectors [][]float32
+	// Each has the vectors of every input's tokens, one after the other, Info.Dim signed bytes each: only their directions
+	// count. The first and the last token are often marks of the model's. It is nil where it was not asked for, or where
+	// the engine cannot.
+	Each    [][]int8
 	Usage   chat.Usage
 	Timings chat.Timings // milliseconds; engines may leave it nil
 }

@@ -3,6 +3,7 @@ package llama
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
@@ -79,7 +80,8 @@ func (e *embedEngine) Embed(ctx context.Context, inputs []serving.Input) (servin
 	if err != nil {
 		return out, err
 	}
-	if out.Vectors, err = e.queue.embed(ctx, texts); err != nil {
+	each := slices.ContainsFunc(inputs, func(in serving.Input) bool { return in.Each })
+	if out.Vectors, out.Each, err = e.queue.embed(ctx, texts, each); err != nil {
 		return serving.Embeddings{}, err
 	}
 	out.Usage = chat.Usage{}
@@ -143,6 +145,10 @@ type encoder struct {
 	dim         int
 	finish      func([]float32) []float32 // copies what belongs to the context
 	pace        *pace
+
+	// tokens is made when the first text is asked for with its tokens, and stays nil for a model that cannot.
+	tokens    *tokenEncoder
+	newTokens func(sample []int32, vector []float32) (*tokenEncoder, error)
 }
 
 // encoding is a native context with its batch.
@@ -154,20 +160,23 @@ type encoding struct {
 
 func newEncoder(cfg Config, m *model, window, dim int, finish func([]float32) []float32) (*encoder, error) {
 	e := &encoder{dim: dim, finish: finish, pace: newPace(cfg.threads(), cfg.Threads > 0)}
+	e.newTokens = func(sample []int32, vector []float32) (*tokenEncoder, error) {
+		return newTokenEncoder(cfg, m, window, e, sample, vector)
+	}
 	var err error
 	// The attention of an encoder looks both ways, so that a text cannot be cut into several parts.
-	if e.long, err = newEncoding(cfg, m, max(window, packTokens), llama.FlashAttentionTypeAuto); err != nil {
+	if e.long, err = newEncoding(cfg, m, max(window, packTokens), llama.FlashAttentionTypeAuto, llama.PoolingTypeUnspecified); err != nil {
 		return nil, err
 	}
-	if e.brief, err = newEncoding(cfg, m, briefTokens, llama.FlashAttentionTypeDisabled); err != nil {
+	if e.brief, err = newEncoding(cfg, m, briefTokens, llama.FlashAttentionTypeDisabled, llama.PoolingTypeUnspecified); err != nil {
 		e.long.free()
 		return nil, err
 	}
 	return e, nil
 }
 
-// newEncoding makes a context for batches of so many tokens.
-func newEncoding(cfg Config, m *model, tokens int, attention llama.FlashAttentionType) (encoding, error) {
+// newEncoding makes a context for batches of so many tokens. An unspecified pooling is the model's own.
+func newEncoding(cfg Config, m *model, tokens int, attention llama.FlashAttentionType, pool llama.PoolingType) (encoding, error) {
 	// The library plans for a batch of equally long texts, as many as there may be, and aborts where that leaves a rest.
 	tokens = (tokens + packTexts - 1) / packTexts * packTexts
 	p := llama.ContextDefaultParams()
@@ -176,9 +185,9 @@ func newEncoding(cfg Config, m *model, tokens int, attention llama.FlashAttentio
 	p.NThreads, p.NThreadsBatch = cfg.threads(), cfg.threads()
 	p.KVUnified, p.NoPerf, p.Embeddings = 1, 1, 1
 	p.FlashAttentionType = attention
-	p.PoolingType = llama.PoolingTypeUnspecified // the model's own
+	p.PoolingType = pool
 	ctx, err := llama.InitFromModel(m.handle, p)
-	if err == nil && llama.GetPoolingType(ctx) == llama.PoolingTypeNone {
+	if err == nil && pool == llama.PoolingTypeUnspecified && llama.GetPoolingType(ctx) == llama.PoolingTypeNone {
 		// A file that does not say gives one vector a token; the mean is what such models are trained with.
 		_ = llama.Free(ctx)
 		p.PoolingType = llama.PoolingTypeMean
@@ -192,35 +201,38 @@ func newEncoding(cfg Config, m *model, tokens int, attention llama.FlashAttentio
 	return e, nil
 }
 
-// encode computes the vectors of some texts, which fit one batch together.
-func (e *encoder) encode(texts [][]int32) ([][]float32, error) {
+// encode computes the vectors of some texts, which fit one batch together, and of each of their tokens where that is asked
+// for and the model can.
+func (e *encoder) encode(texts [][]int32, each bool) (vectors [][]float32, tokens [][]int8, err error) {
+	if each && e.newTokens != nil {
+		sample := texts[:1]
+		vectors, err := e.pooled(sample)
+		if err == nil {
+			e.tokens, err = e.newTokens(sample[0], vectors[0])
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		e.newTokens = nil
+	}
+	if each && e.tokens != nil {
+		return e.tokens.encode(texts)
+	}
+	vectors, err = e.pooled(texts)
+	return vectors, nil, err
+}
+
+func (e *encoder) pooled(texts [][]int32) ([][]float32, error) {
 	tokens := 0
 	for _, text := range texts {
 		tokens += len(text)
 	}
+	at := &e.long
 	if tokens <= briefTokens {
-		return e.with(&e.brief, texts)
+		at = &e.brief
 	}
-	return e.with(&e.long, texts)
-}
-
-func (e *encoder) with(at *encoding, texts [][]int32) ([][]float32, error) {
-	if err := at.batch.Clear(); err != nil {
-		return nil, fmt.Errorf("clear batch: %w", err)
-	}
-	if at.mem != 0 {
-		_ = llama.MemoryClear(at.mem, false) // fails for a nil memory only
-	}
-	for i, text := range texts {
-		seq := []llama.SeqId{llama.SeqId(i)}
-		for pos, t := range text {
-			if err := at.batch.Add(llama.Token(t), llama.Pos(pos), seq, true); err != nil {
-				return nil, fmt.Errorf("fill batch: %w", err)
-			}
-		}
-	}
-	if code, err := compute(at.ctx, at.batch, e.pace); err != nil || code != 0 {
-		return nil, fmt.Errorf("encode %d texts: llama.cpp returns %d: %w", len(texts), code, err)
+	if err := at.compute(texts, e.pace); err != nil {
+		return nil, err
 	}
 	vectors := make([][]float32, len(texts))
 	for i := range texts {
@@ -233,9 +245,34 @@ func (e *encoder) with(at *encoding, texts [][]int32) ([][]float32, error) {
 	return vectors, nil
 }
 
+// compute runs the model over some texts, a sequence each.
+func (e *encoding) compute(texts [][]int32, p *pace) error {
+	if err := e.batch.Clear(); err != nil {
+		return fmt.Errorf("clear batch: %w", err)
+	}
+	if e.mem != 0 {
+		_ = llama.MemoryClear(e.mem, false) // fails for a nil memory only
+	}
+	for i, text := range texts {
+		seq := []llama.SeqId{llama.SeqId(i)}
+		for pos, t := range text {
+			if err := e.batch.Add(llama.Token(t), llama.Pos(pos), seq, true); err != nil {
+				return fmt.Errorf("fill batch: %w", err)
+			}
+		}
+	}
+	if code, err := compute(e.ctx, e.batch, p); err != nil || code != 0 {
+		return fmt.Errorf("encode %d texts: llama.cpp returns %d: %w", len(texts), code, err)
+	}
+	return nil
+}
+
 func (e *encoder) free() {
 	e.brief.free()
 	e.long.free()
+	if e.tokens != nil {
+		e.tokens.free()
+	}
 }
 
 func (e *encoding) free() {

@@ -21,14 +21,17 @@ const (
 type embedJob struct {
 	gone    <-chan struct{}
 	texts   [][]int32
-	vectors [][]float32 // as far as computed
+	each    bool        // their tokens too
+	vectors [][]float32 // as far as computed, as all below
+	tokens  [][]int8
 	err     error
 	done    chan struct{}
 }
 
 // textEncoder makes vectors; only the goroutine of the queue calls it.
 type textEncoder interface {
-	encode(texts [][]int32) ([][]float32, error)
+	// encode gives no tokens where none are asked for, or the model cannot.
+	encode(texts [][]int32, each bool) (vectors [][]float32, tokens [][]int8, err error)
 	free()
 }
 
@@ -51,25 +54,25 @@ func startEmbedding(enc textEncoder, window int) *embedQueue {
 	return q
 }
 
-// embed waits for the vectors of all texts.
-func (q *embedQueue) embed(ctx context.Context, texts [][]int32) ([][]float32, error) {
+// embed waits for the vectors of all texts, and of their tokens.
+func (q *embedQueue) embed(ctx context.Context, texts [][]int32, each bool) ([][]float32, [][]int8, error) {
 	if err := ctx.Err(); err != nil || len(texts) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
-	job := &embedJob{gone: ctx.Done(), texts: texts, done: make(chan struct{})}
+	job := &embedJob{gone: ctx.Done(), texts: texts, each: each, done: make(chan struct{})}
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
-		return nil, errUnloaded()
+		return nil, nil, errUnloaded()
 	}
 	q.jobs = append(q.jobs, job)
 	q.mu.Unlock()
 	q.rouse()
 	select {
 	case <-job.done:
-		return job.vectors, job.err
+		return job.vectors, job.tokens, job.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
 }
 
@@ -139,13 +142,13 @@ func (q *embedQueue) step(j *embedJob) {
 		tokens += len(rest[n])
 		n++
 	}
-	vectors, err := q.enc.encode(rest[:n])
+	vectors, each, err := q.enc.encode(rest[:n], j.each)
 	if err != nil {
 		j.err = fault.Unavailable("the model failed while it embedded: ask again").Because(err)
 		close(j.done)
 		return
 	}
-	j.vectors = append(j.vectors, vectors...)
+	j.vectors, j.tokens = append(j.vectors, vectors...), append(j.tokens, each...)
 	if len(j.vectors) == len(j.texts) {
 		close(j.done)
 		return

@@ -77,6 +77,10 @@ func embedModel(t testing.TB) serving.Model {
 func TestEmbedConforms(t *testing.T) {
 	r := open(t, nil)
 	servingtest.RunEmbed(t, func(t *testing.T) serving.Engine { return load(t, r, embedModel(t)) })
+	out, err := load(t, r, embedModel(t)).Embed(t.Context(), []serving.Input{{Text: "a harbour", Each: true}})
+	if err != nil || len(out.Each) != 1 {
+		t.Errorf("the tokens of %d texts, %v", len(out.Each), err)
+	}
 }
 
 func question(text string, maxTokens int) serving.Generation {

@@ -149,14 +149,14 @@ type fakeEncoder struct {
 	freed   bool
 }
 
-func (f *fakeEncoder) encode(texts [][]int32) ([][]float32, error) {
+func (f *fakeEncoder) encode(texts [][]int32, _ bool) ([][]float32, [][]int8, error) {
 	f.batches <- len(texts)
 	<-f.gate
 	out := make([][]float32, len(texts))
 	for i, t := range texts {
 		out[i] = []float32{float32(t[0])}
 	}
-	return out, f.fail
+	return out, nil, f.fail
 }
 
 func (f *fakeEncoder) free() { f.freed = true }
@@ -178,7 +178,7 @@ type embedded struct {
 func embedLater(ctx context.Context, q *embedQueue, in [][]int32) chan embedded {
 	done := make(chan embedded, 1)
 	go func() {
-		v, err := q.embed(ctx, in)
+		v, _, err := q.embed(ctx, in, false)
 		done <- embedded{v, err}
 	}()
 	return done
@@ -214,7 +214,7 @@ func TestEmbedQueueTakesTurns(t *testing.T) {
 		t.Errorf("import: %d vectors, error %v", len(got.vectors), got.err)
 	}
 	q.close()
-	if _, err := q.embed(t.Context(), texts(1, 1)); !fault.Is(err, fault.CodeUnavailable) || !f.freed {
+	if _, _, err := q.embed(t.Context(), texts(1, 1), false); !fault.Is(err, fault.CodeUnavailable) || !f.freed {
 		t.Errorf("after close: error %v, freed %v", err, f.freed)
 	}
 }
@@ -227,7 +227,7 @@ func TestEmbedQueueEnds(t *testing.T) {
 	<-f.batches
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := q.embed(ctx, texts(1, 1)); !errors.Is(err, context.Canceled) {
+	if _, _, err := q.embed(ctx, texts(1, 1), false); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	close(f.gate)

@@ -47,7 +47,7 @@ func (e *rankEngine) Rank(ctx context.Context, r serving.Ranking) (serving.Score
 	if err != nil {
 		return out, err
 	}
-	raw, err := e.queue.embed(ctx, pairs)
+	raw, _, err := e.queue.embed(ctx, pairs, false)
 	if err != nil {
 		return out, err
 	}

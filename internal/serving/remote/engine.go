@@ -101,6 +101,9 @@ func (e *Engine) Embed(ctx context.Context, inputs []serving.Input) (serving.Emb
 	for i, v := range end.Embeddings.Vectors {
 		out.Vectors[i] = v
 	}
+	for _, v := range end.Embeddings.Each {
+		out.Each = append(out.Each, v)
+	}
 	return out, nil
 }
 

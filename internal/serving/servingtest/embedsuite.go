@@ -2,6 +2,7 @@ package servingtest
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +77,44 @@ func checkVectors(t *testing.T, e serving.Engine) {
 	}
 	if alone := dot(one.Vectors[0], got.Vectors[1]); alone < 0.999 {
 		t.Errorf("a text alone and among others is only %v alike", alone)
+	}
+	checkTokens(t, e, inputs, got)
+}
+
+// checkTokens asks for the same vectors with those of the tokens, which an engine may leave out.
+func checkTokens(t *testing.T, e serving.Engine, inputs []serving.Input, want serving.Embeddings) {
+	t.Helper()
+	inputs = slices.Clone(inputs)
+	for i := range inputs {
+		inputs[i].Each = true
+	}
+	got, err := e.Embed(t.Context(), inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range got.Vectors {
+		if same := dot(v, want.Vectors[i]); same < 0.99 {
+			t.Fatalf("with its tokens, text %d is only %v alike", i, same)
+		}
+	}
+	if want.Each != nil {
+		t.Error("tokens come unasked")
+	}
+	if got.Each == nil {
+		return
+	}
+	if len(got.Each) != len(inputs) {
+		t.Fatalf("tokens of %d texts, want %d", len(got.Each), len(inputs))
+	}
+	rows := 0
+	for i, each := range got.Each {
+		if len(each)%e.Info().Dim != 0 {
+			t.Fatalf("text %d has %d bytes of tokens, of %d each", i, len(each), e.Info().Dim)
+		}
+		rows += len(each) / e.Info().Dim
+	}
+	if rows != got.Usage.InputTokens {
+		t.Errorf("%d tokens have vectors, of %d", rows, got.Usage.InputTokens)
 	}
 }
 

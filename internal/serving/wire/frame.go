@@ -102,6 +102,7 @@ type Loaded struct {
 // Embeddings ends an Embed.
 type Embeddings struct {
 	Vectors []Vector     `json:"vectors"`
+	Each    []Signed     `json:"each,omitempty"`
 	Usage   chat.Usage   `json:"usage"`
 	Timings chat.Timings `json:"timings,omitempty"`
 }
@@ -140,6 +141,31 @@ func (v *Vector) UnmarshalText(text []byte) error {
 	*v = make(Vector, len(raw)/4)
 	for i := range *v {
 		(*v)[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return nil
+}
+
+// Signed is written as base64 of its bytes.
+type Signed []int8
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Signed) MarshalText() ([]byte, error) {
+	raw := make([]byte, len(s))
+	for i, x := range s {
+		raw[i] = byte(x)
+	}
+	return base64.StdEncoding.AppendEncode(nil, raw), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Signed) UnmarshalText(text []byte) error {
+	raw, err := base64.StdEncoding.AppendDecode(nil, text)
+	if err != nil {
+		return fmt.Errorf("read signed bytes: %w", err)
+	}
+	*s = make(Signed, len(raw))
+	for i, x := range raw {
+		(*s)[i] = int8(x) //nolint:gosec // the same eight bits
 	}
 	return nil
 }

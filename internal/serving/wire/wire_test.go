@@ -67,7 +67,7 @@ func fill(t *testing.T, path string, v reflect.Value) {
 		v.SetString("word")
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int8, reflect.Int64:
 		v.SetInt(7)
 	case reflect.Uint8, reflect.Uint64:
 		v.SetUint(7)

@@ -213,7 +213,11 @@ func (w *worker) embed(ctx context.Context, r *wire.Embed) (*wire.Embeddings, er
 	for i, v := range out.Vectors {
 		vectors[i] = v
 	}
-	return &wire.Embeddings{Vectors: vectors, Usage: out.Usage, Timings: out.Timings}, nil
+	var each []wire.Signed
+	for _, v := range out.Each {
+		each = append(each, v)
+	}
+	return &wire.Embeddings{Vectors: vectors, Each: each, Usage: out.Usage, Timings: out.Timings}, nil
 }
 
 func (w *worker) rank(ctx context.Context, r *wire.Rank) (*serving.Scores, error) {
