@@ -3,12 +3,16 @@ package text
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/search/query"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -26,7 +30,14 @@ type Passage struct {
 // Index is that of one owner, in a folder. It is safe for many goroutines.
 type Index struct {
 	bleve bleve.Index
+
+	mu      sync.RWMutex
+	lengths map[string]length // by field
 }
+
+// length sums up all passages that a field has ever had: what is deleted does not tell how long it was, and the average is
+// about the same without it.
+type length struct{ Passages, Words float64 }
 
 // settings of bleve, which keeps the map and writes the folder into it: each index needs its own. Without a limit a
 // second process waits for ever for the folder.
@@ -42,7 +53,18 @@ func Open(dir string) (*Index, error) {
 	if err != nil {
 		return nil, fault.Unavailable("the index of words cannot be opened").Because(fmt.Errorf("open %s: %w", dir, err))
 	}
-	return &Index{b}, nil
+	x := &Index{bleve: b, lengths: map[string]length{}}
+	raw, err := b.GetInternal(lengthsKey)
+	if err == nil && raw != nil {
+		err = json.Unmarshal(raw, &x.lengths)
+	}
+	if n, _ := b.DocCount(); err == nil && raw == nil && n > 0 {
+		err = errors.New("it is of an older release")
+	}
+	if err != nil {
+		return nil, fault.Unavailable("the index of words cannot be used").Because(errors.Join(err, b.Close()))
+	}
+	return x, nil
 }
 
 // Close writes what is still to be written and gives the folder free.
@@ -55,7 +77,14 @@ func (x *Index) Len() (uint64, error) { return x.bleve.DocCount() }
 // the caller's log is then done. It is on the disk when it returns.
 func (x *Index) Change(put []Passage, deleted []uint64, done uint64) error {
 	batch := x.bleve.NewBatch()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	lengths := maps.Clone(x.lengths)
 	for _, p := range put {
+		l := lengths[field(p.Lang)]
+		l.Passages++
+		l.Words += float64(len(x.analyze(field(p.Lang), p.Text)))
+		lengths[field(p.Lang)] = l
 		if err := batch.Index(name(p.ID), map[string]any{field(p.Lang): p.Text, classField: class(p.Class)}); err != nil {
 			return fmt.Errorf("index passage %d: %w", p.ID, err)
 		}
@@ -64,10 +93,25 @@ func (x *Index) Change(put []Passage, deleted []uint64, done uint64) error {
 		batch.Delete(name(id))
 	}
 	batch.SetInternal(doneKey, binary.BigEndian.AppendUint64(nil, done))
-	return x.bleve.Batch(batch)
+	raw, err := json.Marshal(lengths)
+	if err != nil {
+		return err
+	}
+	batch.SetInternal(lengthsKey, raw)
+	if err := x.bleve.Batch(batch); err != nil {
+		return err
+	}
+	x.lengths = lengths
+	return nil
 }
 
-var doneKey = []byte("done")
+var doneKey, lengthsKey = []byte("done"), []byte("lengths")
+
+// analyze gives the words of a text as a field has them.
+func (x *Index) analyze(field, text string) analysis.TokenStream {
+	m := x.bleve.Mapping()
+	return m.AnalyzerNamed(m.AnalyzerNameForPath(field)).Analyze([]byte(text))
+}
 
 // Done is what the last Change noted, 0 before the first.
 func (x *Index) Done() (uint64, error) {
@@ -88,16 +132,16 @@ func (x *Index) Search(ctx context.Context, question string, classes []uint32, k
 	if err != nil {
 		return nil, err
 	}
-	fits := make([]query.Query, 0, len(fields))
-	for _, f := range fields {
-		q := bleve.NewMatchQuery(question)
-		q.SetField(f)
-		fits = append(fits, q)
-	}
-	if len(fits) == 0 {
+	if len(fields) == 0 {
 		return nil, nil
 	}
-	request := bleve.NewSearchRequestOptions(bleve.NewConjunctionQuery(bleve.NewDisjunctionQuery(fits...), within(classes)), k, 0, false)
+	any := words{question: question, fields: fields, average: map[string]float64{}}
+	x.mu.RLock()
+	for f, l := range x.lengths {
+		any.average[f] = l.Words / l.Passages
+	}
+	x.mu.RUnlock()
+	request := bleve.NewSearchRequestOptions(bleve.NewConjunctionQuery(any, within(classes)), k, 0, false)
 	found, err := x.bleve.SearchInContext(ctx, request)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)

@@ -25,13 +25,7 @@ import (
 	"github.com/blevesearch/bleve/v2/analysis/lang/sv"
 	"github.com/blevesearch/bleve/v2/analysis/lang/tr"
 	"github.com/blevesearch/bleve/v2/mapping"
-	"github.com/blevesearch/bleve/v2/search"
-	index "github.com/blevesearch/bleve_index_api"
 )
-
-// bleve has the two parameters of BM25 for the whole process. These are those of Anserini (Lin and others), which are
-// better for passages than bleve's 1.2 and 0.75: see ARCHITECTURE.md.
-func init() { search.BM25_k1, search.BM25_b = 0.9, 0.4 }
 
 const (
 	textField  = "text_" // and the language
@@ -72,6 +66,5 @@ func mapped() mapping.IndexMapping {
 	add(classField, keyword.Name)
 	m := bleve.NewIndexMapping()
 	m.DefaultMapping = passage
-	m.ScoringModel = index.BM25Scoring // the default is TF-IDF
 	return m
 }
