@@ -12,20 +12,22 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/retrieval"
 	"github.com/parley-chat/parley/internal/retrieval/beir"
 	"github.com/parley-chat/parley/internal/retrieval/index"
+	"github.com/parley-chat/parley/internal/retrieval/late"
 	"github.com/parley-chat/parley/internal/serving"
 )
 
 func newEvalRetrievalCmd(o *options) *cobra.Command {
 	var model, lang, keep string
 	var asJSON bool
-	meaning := retrieval.DefaultMeaning
+	meaning, tokens := retrieval.DefaultMeaning, late.DefaultPart
 	cmd := &cobra.Command{
 		Use:   "retrieval DIR",
-		Short: "Search a corpus whose answers are known, by words, by vectors and by both",
+		Short: "Search a corpus whose answers are known, by words, by vectors, by both, and ranked again",
 		Long: `retrieval reads DIR in the layout of BEIR (corpus.jsonl, queries*.jsonl, qrels*.tsv), indexes it as Parley does, and
 prints nDCG@10, recall@100 and the time of a search. Embedding takes most of the time: --vectors keeps what it gave.`,
 		Args: cobra.ExactArgs(1),
@@ -39,7 +41,7 @@ prints nDCG@10, recall@100 and the time of a search. Embedding takes most of the
 				return err
 			}
 			e := &remembered{known: known, load: func() (serving.Engine, error) { return o.engine(cmd, serving.KindEmbed, model) }, told: cmd.ErrOrStderr()}
-			log, questions, err := embedAll(cmd.Context(), e, set, lang)
+			all, err := embedAll(cmd.Context(), e, set, lang)
 			if err = errors.Join(err, e.close(), known.write(keep)); err != nil {
 				return err
 			}
@@ -48,12 +50,12 @@ prints nDCG@10, recall@100 and the time of a search. Embedding takes most of the
 				return err
 			}
 			defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-			x := index.New(dir, log, zap.NewNop())
+			x := index.New(dir, all.log, zap.NewNop())
 			defer x.Close()                                                         //nolint:errcheck // a temporary folder
 			if _, err := x.Search(cmd.Context(), "", "", nil, nil, 1); err != nil { // it reads the log before it is measured
 				return err
 			}
-			rows, err := set.Measure(searches(cmd.Context(), set, x, questions, meaning))
+			rows, err := set.Measure(searches(cmd.Context(), set, x, all, meaning, tokens))
 			if err != nil {
 				return err
 			}
@@ -65,6 +67,7 @@ prints nDCG@10, recall@100 and the time of a search. Embedding takes most of the
 	f.StringVar(&lang, "lang", "en", "the language of the corpus")
 	f.StringVar(&keep, "vectors", "", "a file that keeps vectors for the next time")
 	f.Float64Var(&meaning, "meaning", meaning, "the part of vectors in a fused score")
+	f.Float64Var(&tokens, "tokens", tokens, "the part of tokens in the score of what is ranked again")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -84,29 +87,57 @@ func (c corpus) Changes(_ context.Context, _ string, after uint64, most int) ([]
 	return rest[:min(most, len(rest))], nil
 }
 
-func searches(ctx context.Context, set beir.Set, x *index.Indexes, questions [][]float32, meaning float64) []beir.Search {
+// material is what search has of a set: its passages with the packed tokens of each, and its questions.
+type material struct {
+	log       corpus
+	tokens    [][]byte
+	questions []retrieval.Embedded
+}
+
+func searches(ctx context.Context, set beir.Set, x *index.Indexes, all material, meaning, tokens float64) []beir.Search {
 	find := func(i int, v []float32) (index.Found, error) {
 		return x.Search(ctx, "", set.Questions[i].Text, v, []uint32{everybody}, beir.Depth)
 	}
 	both := func(join func(words, vectors []retrieval.Hit) []retrieval.Hit) func(int) ([]retrieval.Hit, error) {
 		return func(i int) ([]retrieval.Hit, error) {
-			f, err := find(i, questions[i])
+			f, err := find(i, all.questions[i].Vector)
 			return join(f.ByWords, f.ByVector), err
 		}
 	}
-	return []beir.Search{
+	byScores := both(func(w, v []retrieval.Hit) []retrieval.Hit { return retrieval.Fuse(w, v, meaning) })
+	ways := []beir.Search{
 		{Name: "words (BM25)", Find: func(i int) ([]retrieval.Hit, error) {
 			f, err := find(i, nil)
 			return f.ByWords, err
 		}},
 		{Name: "vectors", Find: both(func(_, v []retrieval.Hit) []retrieval.Hit { return v })},
 		{Name: "both, by ranks", Find: both(func(w, v []retrieval.Hit) []retrieval.Hit { return retrieval.FuseRanks(w, v) })},
-		{Name: "both, by scores", Find: both(func(w, v []retrieval.Hit) []retrieval.Hit { return retrieval.Fuse(w, v, meaning) })},
+		{Name: "both, by scores", Find: byScores},
 	}
+	if len(all.questions) == 0 || all.questions[0].Each == nil {
+		return ways
+	}
+	return append(ways, beir.Search{Name: "ranked again by tokens", Find: func(i int) ([]retrieval.Hit, error) {
+		hits, err := byScores(i)
+		if err != nil {
+			return nil, err
+		}
+		packed := make([][]byte, min(len(hits), late.Candidates))
+		for n := range packed {
+			packed[n] = all.tokens[hits[n].ID]
+		}
+		q := all.questions[i]
+		return late.Rerank(hits, late.NewQuestion(q.Each, len(q.Vector)), packed, tokens)
+	}})
 }
 
-// vectors are those of texts.
-type vectors map[string][]float32
+// vectors are those of texts, with their tokens.
+type vectors map[string]kept
+
+type kept struct {
+	Vector []float32
+	Tokens []byte // as late.Pack has them
+}
 
 func (v vectors) read(path string) error {
 	f, err := os.Open(path) //nolint:gosec // named by who runs the command
@@ -134,7 +165,7 @@ func (v vectors) write(path string) error {
 	return errors.Join(gob.NewEncoder(f).Encode(v), f.Close())
 }
 
-// remembered embeds each text once. The model is loaded for the first that is not known.
+// remembered embeds each text once.
 type remembered struct {
 	known  vectors
 	load   func() (serving.Engine, error)
@@ -143,37 +174,52 @@ type remembered struct {
 	asked  int
 }
 
-// Embed implements retrieval.Embedder.
-func (r *remembered) Embed(ctx context.Context, _ chat.Scope, texts []string) ([][]float32, string, error) {
+// Embed implements retrieval.Embedder. What it knows of a token are the signs.
+func (r *remembered) Embed(ctx context.Context, _ chat.Scope, texts []string, _ bool) ([]retrieval.Embedded, string, error) {
 	var missing []string
 	for _, t := range texts {
-		if r.known[t] == nil && !slices.Contains(missing, t) {
+		if _, known := r.known[t]; !known && !slices.Contains(missing, t) {
 			missing = append(missing, t)
 		}
 	}
-	if len(missing) > 0 && r.engine == nil {
-		var err error
-		if r.engine, err = r.load(); err != nil {
-			return nil, "", err
-		}
+	got, err := r.anew(ctx, missing)
+	if err != nil {
+		return nil, "", err
 	}
-	if len(missing) > 0 {
-		got, err := embedder{r.engine}.Embed(ctx, missing)
-		if err != nil {
-			return nil, "", err
-		}
-		for i, t := range missing {
-			r.known[t] = got[i]
-		}
-		if r.asked += len(missing); r.asked/1000 > (r.asked-len(missing))/1000 {
-			_, _ = fmt.Fprintf(r.told, "%d texts\n", r.asked)
-		}
+	for i, t := range missing {
+		r.known[t] = kept{got[i].Vector, late.Pack(nil, got[i].Each, len(got[i].Vector))}
 	}
-	out := make([][]float32, len(texts))
+	if r.asked += len(missing); r.asked/1000 > (r.asked-len(missing))/1000 {
+		_, _ = fmt.Fprintf(r.told, "%d texts\n", r.asked)
+	}
+	out := make([]retrieval.Embedded, len(texts))
 	for i, t := range texts {
-		out[i] = r.known[t]
+		k := r.known[t]
+		out[i] = retrieval.Embedded{Vector: k.Vector, Each: late.Signs(k.Tokens)}
 	}
 	return out, "", nil
+}
+
+// anew embeds texts by the model, which is loaded for the first.
+func (r *remembered) anew(ctx context.Context, texts []string) ([]retrieval.Embedded, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	if r.engine == nil {
+		var err error
+		if r.engine, err = r.load(); err != nil {
+			return nil, err
+		}
+	}
+	inputs := make([]serving.Input, len(texts))
+	for i, t := range texts {
+		inputs[i] = serving.Input{Text: t, Each: true}
+	}
+	got, err := r.engine.Embed(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	return app.Embedded(got), nil
 }
 
 func (r *remembered) close() error {
@@ -184,28 +230,38 @@ func (r *remembered) close() error {
 }
 
 // embedAll makes a log of the passages, and the questions' vectors, as search does.
-func embedAll(ctx context.Context, e retrieval.Embedder, set beir.Set, lang string) (log corpus, questions [][]float32, err error) {
+func embedAll(ctx context.Context, e *remembered, set beir.Set, lang string) (all material, err error) {
 	const together = 16
 	for some := range slices.Chunk(set.Passages, together) {
 		texts := make([]string, len(some))
 		for i, p := range some {
 			texts[i] = p.Text
 		}
-		got, _, err := retrieval.Windows(ctx, e, chat.Scope{}, texts)
+		got, _, err := retrieval.Windows(ctx, e, chat.Scope{}, texts, true)
 		if err != nil {
-			return nil, nil, err
+			return all, err
 		}
 		for i, t := range texts {
-			n := uint64(len(log))
-			log = append(log, chat.PassageChange{Seq: n + 1, ID: n, Live: true, Class: everybody, Lang: lang, Text: t, Vectors: got[i]})
+			n := uint64(len(all.log))
+			c := chat.PassageChange{Seq: n + 1, ID: n, Live: true, Class: everybody, Lang: lang, Text: t}
+			var tokens []byte
+			for _, w := range got[i] {
+				c.Vectors = append(c.Vectors, w.Vector)
+				tokens = late.Pack(tokens, w.Each, len(w.Vector))
+			}
+			all.log, all.tokens = append(all.log, c), append(all.tokens, tokens)
 		}
 	}
-	for _, q := range set.Questions {
-		got, _, err := e.Embed(ctx, chat.Scope{}, retrieval.Cut(q.Text, retrieval.WindowBytes)[:1])
+	for some := range slices.Chunk(set.Questions, together) {
+		texts := make([]string, len(some))
+		for i, q := range some {
+			texts[i] = retrieval.Cut(q.Text, retrieval.WindowBytes)[0]
+		}
+		got, err := e.anew(ctx, texts)
 		if err != nil {
-			return nil, nil, err
+			return all, err
 		}
-		questions = append(questions, got[0])
+		all.questions = append(all.questions, got...)
 	}
-	return log, questions, nil
+	return all, nil
 }

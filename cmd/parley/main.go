@@ -63,7 +63,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newServeCmd(o), newModelCmd(o.modelTools()),
 		newBackupCmd(o.vault), newRestoreCmd(o.vault), newRollbackCmd(o.vault), newMasterKeyCmd(o.vault),
-		newUserCmd(o.accounts, o.address), newTenantCmd(o.accounts), newKeyCmd(o.accounts),
+		newUserCmd(o.accounts, o.address), newTenantCmd(o.accounts), newKeyCmd(o.accounts), newIngestCmd(o),
 		newDoctorCmd(o), newReadyCmd(o), newConfigCmd(o), newBenchCmd(o), newEvalCmd(o), newEngineCmd(), newExtractCmd())
 	return root
 }

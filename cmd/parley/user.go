@@ -47,20 +47,29 @@ func (a *accounts) run(f func(cmd *cobra.Command, svc *tenancy.Service, args []s
 // in is run for work inside one tenant: the one that --tenant names, else the first.
 func (a *accounts) in(f func(cmd *cobra.Command, svc *tenancy.Service, who chat.Identity, args []string) error) func(*cobra.Command, []string) error {
 	return a.run(func(cmd *cobra.Command, svc *tenancy.Service, args []string) error {
-		list, err := svc.Tenants(cmd.Context(), tenancy.Console(""))
+		t, err := findTenant(cmd.Context(), svc, a.tenant)
 		if err != nil {
 			return err
 		}
-		for _, t := range list {
-			if t.Slug == a.tenant || t.ID == a.tenant || (a.tenant == "" && t.Operator) {
-				return f(cmd, svc, tenancy.Console(t.ID), args)
-			}
-		}
-		if a.tenant == "" {
-			return errors.New("there is no tenant yet: make the first owner with: parley user add EMAIL --role owner")
-		}
-		return fmt.Errorf("there is no tenant %q; see: parley tenant list", a.tenant)
+		return f(cmd, svc, tenancy.Console(t.ID), args)
 	})
+}
+
+// findTenant finds one by its slug or id, or the first for "".
+func findTenant(ctx context.Context, svc *tenancy.Service, name string) (tenancy.Tenant, error) {
+	list, err := svc.Tenants(ctx, tenancy.Console(""))
+	if err != nil {
+		return tenancy.Tenant{}, err
+	}
+	for _, t := range list {
+		if t.Slug == name || t.ID == name || (name == "" && t.Operator) {
+			return t, nil
+		}
+	}
+	if name == "" {
+		return tenancy.Tenant{}, errors.New("there is no tenant yet: make the first owner with: parley user add EMAIL --role owner")
+	}
+	return tenancy.Tenant{}, fmt.Errorf("there is no tenant %q; see: parley tenant list", name)
 }
 
 // print writes v as JSON, or as the table whose rows are given.

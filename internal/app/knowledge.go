@@ -41,7 +41,7 @@ type vectors struct {
 }
 
 // Embed implements retrieval.Embedder.
-func (v vectors) Embed(ctx context.Context, sc chat.Scope, texts []string) ([][]float32, string, error) {
+func (v vectors) Embed(ctx context.Context, sc chat.Scope, texts []string, each bool) ([]retrieval.Embedded, string, error) {
 	m, found, err := v.models.Default(serving.KindEmbed)
 	if err != nil {
 		return nil, "", err
@@ -51,15 +51,30 @@ func (v vectors) Embed(ctx context.Context, sc chat.Scope, texts []string) ([][]
 	}
 	inputs := make([]serving.Input, len(texts))
 	for i, t := range texts {
-		inputs[i].Text = t
+		inputs[i] = serving.Input{Text: t, Each: each}
 	}
 	out, err := v.o.Embed(ctx, orchestrator.Ask{Scope: sc, Surface: "knowledge", Model: m}, inputs)
-	return out.Vectors, m.ID, err
+	if err != nil {
+		return nil, "", err
+	}
+	return Embedded(out), m.ID, nil
+}
+
+// Embedded is what search has of what a model gave.
+func Embedded(e serving.Embeddings) []retrieval.Embedded {
+	out := make([]retrieval.Embedded, len(e.Vectors))
+	for i, v := range e.Vectors {
+		out[i].Vector = v
+		if e.Each != nil {
+			out[i].Each = e.Each[i]
+		}
+	}
+	return out
 }
 
 // Windows implements knowledge.Embedder.
-func (v vectors) Windows(ctx context.Context, sc chat.Scope, texts []string) ([][][]float32, string, error) {
-	return retrieval.Windows(ctx, v, sc, texts)
+func (v vectors) Windows(ctx context.Context, sc chat.Scope, texts []string) ([][]retrieval.Embedded, string, error) {
+	return retrieval.Windows(ctx, v, sc, texts, true)
 }
 
 // startKnowledge works on documents that wait, until the returned function is called and has returned.

@@ -450,7 +450,7 @@ func bury(ctx context.Context, tx *store.Tx, tenant, where string, args ...any) 
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE passages SET live = 0, seq = ?, heading = NULL, text = NULL, vectors = NULL WHERE tenant_id = ? AND live = 1 AND `+where,
+	_, err = tx.Exec(ctx, `UPDATE passages SET live = 0, seq = ?, heading = NULL, text = NULL, vectors = NULL, tokens = NULL WHERE tenant_id = ? AND live = 1 AND `+where,
 		append([]any{c.Seq, tenant}, args...)...)
 	if err != nil {
 		return fmt.Errorf("delete passages: %w", err)

@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/knowledge"
 	"github.com/parley-chat/parley/internal/knowledge/extract"
+	"github.com/parley-chat/parley/internal/retrieval"
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/testkit"
@@ -65,15 +66,15 @@ func plain(_ context.Context, name string, data []byte) (extract.Document, error
 // lengths embeds a text as its length, in one window.
 type lengths struct{ fail func() error }
 
-func (l lengths) Windows(_ context.Context, _ chat.Scope, texts []string) ([][][]float32, string, error) {
+func (l lengths) Windows(_ context.Context, _ chat.Scope, texts []string) ([][]retrieval.Embedded, string, error) {
 	if l.fail != nil {
 		if err := l.fail(); err != nil {
 			return nil, "", err
 		}
 	}
-	out := make([][][]float32, len(texts))
+	out := make([][]retrieval.Embedded, len(texts))
 	for i, t := range texts {
-		out[i] = [][]float32{{float32(len(t)), 1}}
+		out[i] = []retrieval.Embedded{{Vector: []float32{float32(len(t)), 1}}}
 	}
 	return out, "lengths", nil
 }

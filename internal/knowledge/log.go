@@ -61,6 +61,7 @@ type passageRow struct {
 	Heading  []byte `db:"heading"`
 	Text     []byte `db:"text"`
 	Vectors  []byte `db:"vectors"`
+	Tokens   []byte `db:"tokens"` // as late.Pack has them
 }
 
 func passageAAD(tenant string, id uint64, column string) []byte {
@@ -161,6 +162,29 @@ func (l *Library) Passages(ctx context.Context, sc chat.Scope, ids []uint64) ([]
 			*part.to = string(opened)
 		}
 		out = append(out, p)
+	}
+	return out, nil
+}
+
+// Tokens reads those of passages that were found, in the order of the ids; nil for one that has none, or is gone meanwhile.
+func (l *Library) Tokens(ctx context.Context, tenant string, ids []uint64) ([][]byte, error) {
+	box, err := l.keys.Box(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]byte, len(ids))
+	for i, id := range ids {
+		var sealed []byte
+		err := l.db.Get(ctx, &sealed, `SELECT tokens FROM passages WHERE tenant_id = ? AND id = ?`, tenant, id)
+		if isMissing(err) || err == nil && sealed == nil {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read tokens of passage %d: %w", id, err)
+		}
+		if out[i], err = box.Open(sealed, passageAAD(tenant, id, "tokens")); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

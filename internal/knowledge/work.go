@@ -15,6 +15,8 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/knowledge/extract"
 	"github.com/parley-chat/parley/internal/knowledge/split"
+	"github.com/parley-chat/parley/internal/retrieval"
+	"github.com/parley-chat/parley/internal/retrieval/late"
 	"github.com/parley-chat/parley/internal/store"
 )
 
@@ -22,9 +24,10 @@ import (
 // machine's.
 type Reader func(ctx context.Context, name string, data []byte) (extract.Document, error)
 
-// Embedder gives passages their vectors: one for each window of each text, of unit length, and the model that made them.
+// Embedder gives passages their vectors, for each window of each text, and those of their tokens, and tells the model that
+// made them.
 type Embedder interface {
-	Windows(ctx context.Context, sc chat.Scope, texts []string) (vectors [][][]float32, model string, err error)
+	Windows(ctx context.Context, sc chat.Scope, texts []string) (windows [][]retrieval.Embedded, model string, err error)
 }
 
 const (
@@ -113,7 +116,7 @@ func (l *Library) steps(ctx context.Context, r documentRow, read Reader, embed E
 		return err
 	}
 	sc := chat.Scope{Tenant: r.Tenant, User: r.User}
-	var vectors [][][]float32
+	var embedded []vectors
 	var model string
 	for at := 0; at < len(pieces); at += together {
 		some := pieces[at:min(at+together, len(pieces))]
@@ -128,12 +131,28 @@ func (l *Library) steps(ctx context.Context, r documentRow, read Reader, embed E
 		if model != "" && by != model {
 			return fault.Busy("the embedding model was changed meanwhile")
 		}
-		vectors, model = append(vectors, got...), by
+		embedded, model = append(embedded, packed(got)...), by
 		if err := l.set(ctx, r.ID, `done = ?`, at+len(some)); err != nil {
 			return err
 		}
 	}
-	return l.publish(ctx, r, text, pieces, vectors, model)
+	return l.publish(ctx, r, text, pieces, embedded, model)
+}
+
+// vectors are those of a passage as they are kept: of its windows, and of its tokens.
+type vectors struct{ windows, tokens []byte }
+
+func packed(texts [][]retrieval.Embedded) []vectors {
+	out := make([]vectors, len(texts))
+	for i, windows := range texts {
+		list := make([][]float32, len(windows))
+		for j, w := range windows {
+			list[j] = w.Vector
+			out[i].tokens = late.Pack(out[i].tokens, w.Each, len(w.Vector))
+		}
+		out[i].windows = pack(list)
+	}
+	return out
 }
 
 // read extracts the document's text and keeps it.
@@ -176,7 +195,7 @@ func (l *Library) read(ctx context.Context, r documentRow, read Reader) (string,
 }
 
 // publish puts a document's passages in the place of those that it had, all at once.
-func (l *Library) publish(ctx context.Context, r documentRow, text string, pieces []split.Piece, vectors [][][]float32, model string) error {
+func (l *Library) publish(ctx context.Context, r documentRow, text string, pieces []split.Piece, embedded []vectors, model string) error {
 	box, err := l.keys.Box(ctx, r.Tenant)
 	if err != nil {
 		return err
@@ -206,15 +225,16 @@ func (l *Library) publish(ctx context.Context, r documentRow, text string, piece
 			}{
 				{&row.Heading, "heading", []byte(p.Heading)},
 				{&row.Text, "text", []byte(text[p.Start:p.End])},
-				{&row.Vectors, "vectors", pack(vectors[i])},
+				{&row.Vectors, "vectors", embedded[i].windows},
+				{&row.Tokens, "tokens", embedded[i].tokens},
 			} {
 				if *part.to, err = box.Seal(part.plain, passageAAD(r.Tenant, id, part.column)); err != nil {
 					return err
 				}
 			}
-			_, err := tx.Exec(ctx, `INSERT INTO passages (tenant_id, id, document_id, class, seq, live, lang, start_at, end_at, page, heading, text, vectors)
-				VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
-				r.Tenant, row.ID, row.Document, row.Class, row.Seq, row.Lang, row.Start, row.End, row.Page, row.Heading, row.Text, row.Vectors)
+			_, err := tx.Exec(ctx, `INSERT INTO passages (tenant_id, id, document_id, class, seq, live, lang, start_at, end_at, page, heading, text, vectors, tokens)
+				VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				r.Tenant, row.ID, row.Document, row.Class, row.Seq, row.Lang, row.Start, row.End, row.Page, row.Heading, row.Text, row.Vectors, row.Tokens)
 			if err != nil {
 				return fmt.Errorf("insert passage: %w", err)
 			}

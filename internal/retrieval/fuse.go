@@ -56,12 +56,16 @@ func FuseRanks(lists ...[]Hit) []Hit {
 	return sorted(scores)
 }
 
-// sorted is the best first, and of those that are equally good the lower id.
 func sorted(scores map[uint64]float64) []Hit {
 	hits := make([]Hit, 0, len(scores))
 	for id, s := range scores {
 		hits = append(hits, Hit{id, s})
 	}
-	slices.SortFunc(hits, func(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) })
+	Sort(hits)
 	return hits
+}
+
+// Sort puts the best first, and of those that are equally good the lower id.
+func Sort(hits []Hit) {
+	slices.SortFunc(hits, func(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) })
 }

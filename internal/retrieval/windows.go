@@ -9,10 +9,16 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 )
 
-// Embedder gives texts their vectors, of unit length, and tells the model that made them. A text that is longer than the
-// model reads is fault.Invalid.
+// Embedder gives texts their vectors, and those of their tokens where that is asked for and the model can, and tells the
+// model that made them. A text that is longer than the model reads is fault.Invalid.
 type Embedder interface {
-	Embed(ctx context.Context, sc chat.Scope, texts []string) (vectors [][]float32, model string, err error)
+	Embed(ctx context.Context, sc chat.Scope, texts []string, each bool) (out []Embedded, model string, err error)
+}
+
+// Embedded is what a model makes of a text.
+type Embedded struct {
+	Vector []float32 // of unit length
+	Each   []int8    // of its tokens, one after the other, as serving.Embeddings has them; may be nil
 }
 
 // WindowBytes is how much of a text is embedded at once: some 220 tokens of prose, which is about as much as small models
@@ -20,7 +26,7 @@ type Embedder interface {
 const WindowBytes = 900
 
 // Windows embeds texts of any length: each text in windows that the model reads as a whole.
-func Windows(ctx context.Context, e Embedder, sc chat.Scope, texts []string) (vectors [][][]float32, model string, err error) {
+func Windows(ctx context.Context, e Embedder, sc chat.Scope, texts []string, each bool) (windows [][]Embedded, model string, err error) {
 	var parts []string
 	var of []int // the text of each part
 	for i, t := range texts {
@@ -28,44 +34,44 @@ func Windows(ctx context.Context, e Embedder, sc chat.Scope, texts []string) (ve
 			parts, of = append(parts, w), append(of, i)
 		}
 	}
-	vectors = make([][][]float32, len(texts))
-	got, model, err := e.Embed(ctx, sc, parts)
+	windows = make([][]Embedded, len(texts))
+	got, model, err := e.Embed(ctx, sc, parts, each)
 	if err == nil {
 		for i, v := range got {
-			vectors[of[i]] = append(vectors[of[i]], v)
+			windows[of[i]] = append(windows[of[i]], v)
 		}
-		return vectors, model, nil
+		return windows, model, nil
 	}
 	if !fault.Is(err, fault.CodeInvalid) {
 		return nil, "", err
 	}
 	for i, part := range parts { // some are too long: each alone
-		some, by, err := halved(ctx, e, sc, part)
+		some, by, err := halved(ctx, e, sc, part, each)
 		if err != nil {
 			return nil, "", err
 		}
-		vectors[of[i]], model = append(vectors[of[i]], some...), by
+		windows[of[i]], model = append(windows[of[i]], some...), by
 	}
-	return vectors, model, nil
+	return windows, model, nil
 }
 
 // least is how short a text is that is not halved again: no model reads fewer tokens.
 const least = 64
 
-func halved(ctx context.Context, e Embedder, sc chat.Scope, part string) ([][]float32, string, error) {
-	got, model, err := e.Embed(ctx, sc, []string{part})
+func halved(ctx context.Context, e Embedder, sc chat.Scope, part string, each bool) ([]Embedded, string, error) {
+	got, model, err := e.Embed(ctx, sc, []string{part}, each)
 	if err == nil || !fault.Is(err, fault.CodeInvalid) || len(part) <= least {
 		return got, model, err
 	}
-	var vectors [][]float32
+	var windows []Embedded
 	for _, half := range Cut(part, (len(part)+1)/2+utf8.UTFMax) {
-		some, by, err := halved(ctx, e, sc, half)
+		some, by, err := halved(ctx, e, sc, half, each)
 		if err != nil {
 			return nil, "", err
 		}
-		vectors, model = append(vectors, some...), by
+		windows, model = append(windows, some...), by
 	}
-	return vectors, model, nil
+	return windows, model, nil
 }
 
 // Cut cuts a text into parts of so many bytes at most, between words where it can. An empty text is one empty part.

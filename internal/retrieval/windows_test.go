@@ -14,13 +14,13 @@ import (
 // narrow reads texts of so many bytes.
 type narrow struct{ most int }
 
-func (n narrow) Embed(_ context.Context, _ chat.Scope, texts []string) ([][]float32, string, error) {
-	out := make([][]float32, len(texts))
+func (n narrow) Embed(_ context.Context, _ chat.Scope, texts []string, _ bool) ([]retrieval.Embedded, string, error) {
+	out := make([]retrieval.Embedded, len(texts))
 	for i, t := range texts {
 		if len(t) > n.most {
 			return nil, "", fault.Invalid("input %d is too long", i)
 		}
-		out[i] = []float32{float32(len(t))}
+		out[i].Vector = []float32{float32(len(t))}
 	}
 	return out, "narrow", nil
 }
@@ -29,14 +29,14 @@ func TestWindowsFitEveryModel(t *testing.T) {
 	t.Parallel()
 	texts := []string{"short", strings.Repeat("貨物 harbour ", 300), "", strings.Repeat("x", 2000)}
 	for _, most := range []int{retrieval.WindowBytes, 300, 70} {
-		vectors, model, err := retrieval.Windows(t.Context(), narrow{most}, chat.Scope{}, texts)
+		vectors, model, err := retrieval.Windows(t.Context(), narrow{most}, chat.Scope{}, texts, false)
 		if err != nil || model != "narrow" {
 			t.Fatal(err)
 		}
 		for i, text := range texts {
 			sum := 0
 			for _, v := range vectors[i] {
-				sum += int(v[0])
+				sum += int(v.Vector[0])
 			}
 			if least := len(text) - 2*len(vectors[i]); len(vectors[i]) == 0 || sum > len(text) || sum < least {
 				t.Errorf("windows of %d bytes: text %d of %d bytes is embedded as %d windows of %d bytes in all", most, i, len(text), len(vectors[i]), sum)

@@ -134,8 +134,8 @@ type Input struct {
 // Embeddings holds vectors of Info.Dim numbers each.
 type Embeddings struct {
 	Vectors [][]float32
-	// Each has the vectors of every input's tokens, one after the other, Info.Dim signed bytes each: only their directions
-	// count. The first and the last token are often marks of the model's. It is nil where it was not asked for, or where
+	// Each has the vectors of every input's tokens, one after the other, Info.Dim signed bytes each. Their
+	// lengths compare within a text. The first and the last token are often marks of the model's. It is nil where it was not asked for, or where
 	// the engine cannot.
 	Each    [][]int8
 	Usage   chat.Usage

@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/retrieval"
 	"github.com/parley-chat/parley/internal/retrieval/ground"
 	"github.com/parley-chat/parley/internal/retrieval/index"
+	"github.com/parley-chat/parley/internal/retrieval/late"
 )
 
 // Library knows who may read what; knowledge.Library does.
@@ -20,6 +21,8 @@ type Library interface {
 	Classes(ctx context.Context, sc chat.Scope, bases []string) ([]uint32, error)
 	// Passages reads some, in the order of the ids, without those that the scope may not read.
 	Passages(ctx context.Context, sc chat.Scope, ids []uint64) ([]chat.Passage, error)
+	// Tokens reads those of passages, as late.Pack has them, in the order of the ids; nil for one without.
+	Tokens(ctx context.Context, tenant string, ids []uint64) ([][]byte, error)
 }
 
 // Searcher finds passages. It is safe for many goroutines.
@@ -38,10 +41,15 @@ type Config struct {
 	TopK int `mapstructure:"top_k"`
 	// Meaning is the part of the vectors in a score, from 0 to 1.
 	Meaning float64 `mapstructure:"meaning"`
+	// Tokens is the part of the likeness of tokens in the score of the best, from 0 to 1: they are ranked again by it. With 0
+	// they are not.
+	Tokens float64 `mapstructure:"tokens"`
 }
 
 // DefaultConfig holds the usual values.
-func DefaultConfig() Config { return Config{Each: 20, TopK: 5, Meaning: retrieval.DefaultMeaning} }
+func DefaultConfig() Config {
+	return Config{Each: 50, TopK: 5, Meaning: retrieval.DefaultMeaning, Tokens: late.DefaultPart}
+}
 
 // Validate reports what is wrong with the settings.
 func (c Config) Validate() error {
@@ -52,6 +60,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("top_k: must be from 1 to 100, not %d", c.TopK)
 	case c.Meaning < 0 || c.Meaning > 1:
 		return fmt.Errorf("meaning: must be from 0 to 1, not %g", c.Meaning)
+	case c.Tokens < 0 || c.Tokens > 1:
+		return fmt.Errorf("tokens: must be from 0 to 1, not %g", c.Tokens)
 	}
 	return nil
 }
@@ -94,25 +104,24 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 	if err != nil || len(classes) == 0 {
 		return []chat.Passage{}, err
 	}
-	var vector []float32
+	var question retrieval.Embedded
 	if !q.Words {
-		vectors, _, err := s.embed.Embed(ctx, sc, retrieval.Cut(q.Text, retrieval.WindowBytes)[:1])
+		embedded, _, err := s.embed.Embed(ctx, sc, retrieval.Cut(q.Text, retrieval.WindowBytes)[:1], s.cfg.Tokens > 0)
 		if err != nil {
 			return nil, err
 		}
-		vector = vectors[0]
+		question = embedded[0]
 	}
-	found, err := s.indexes.Search(ctx, sc.Tenant, q.Text, vector, classes, max(s.cfg.Each, q.TopK))
+	found, err := s.indexes.Search(ctx, sc.Tenant, q.Text, question.Vector, classes, max(s.cfg.Each, q.TopK))
 	if err != nil {
 		return nil, err
 	}
-	hits := retrieval.Fuse(found.ByWords, found.ByVector, s.cfg.Meaning)
-	hits = hits[:min(len(hits), q.TopK)]
-	ids := make([]uint64, len(hits))
-	for i, h := range hits {
-		ids[i] = h.ID
+	hits, err := s.rerank(ctx, sc, question, retrieval.Fuse(found.ByWords, found.ByVector, s.cfg.Meaning))
+	if err != nil {
+		return nil, err
 	}
-	passages, err := s.library.Passages(ctx, sc, ids)
+	hits = hits[:min(len(hits), q.TopK)]
+	passages, err := s.library.Passages(ctx, sc, ids(hits))
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +130,26 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 		p.Score, p.ByWords, p.ByVector = score(hits, p.ID), score(found.ByWords, p.ID), score(found.ByVector, p.ID)
 	}
 	return passages, nil
+}
+
+// rerank ranks the best again by their tokens, where the model gave the question its own.
+func (s *Searcher) rerank(ctx context.Context, sc chat.Scope, question retrieval.Embedded, hits []retrieval.Hit) ([]retrieval.Hit, error) {
+	if question.Each == nil {
+		return hits, nil
+	}
+	tokens, err := s.library.Tokens(ctx, sc.Tenant, ids(hits[:min(len(hits), late.Candidates)]))
+	if err != nil {
+		return nil, err
+	}
+	return late.Rerank(hits, late.NewQuestion(question.Each, len(question.Vector)), tokens, s.cfg.Tokens)
+}
+
+func ids(hits []retrieval.Hit) []uint64 {
+	list := make([]uint64, len(hits))
+	for i, h := range hits {
+		list[i] = h.ID
+	}
+	return list
 }
 
 func score(hits []retrieval.Hit, id uint64) float64 {
@@ -166,13 +195,13 @@ type scoped struct {
 
 // Embed implements ground.Embedder. Of a long sentence the first window counts.
 func (s scoped) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	windows, _, err := retrieval.Windows(ctx, s.e, s.sc, texts)
+	windows, _, err := retrieval.Windows(ctx, s.e, s.sc, texts, false)
 	if err != nil {
 		return nil, err
 	}
 	out := make([][]float32, len(windows))
 	for i, w := range windows {
-		out[i] = w[0]
+		out[i] = w[0].Vector
 	}
 	return out, nil
 }

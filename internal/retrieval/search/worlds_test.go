@@ -33,22 +33,22 @@ import (
 // angles gives each text a direction of its own.
 type angles struct{}
 
-func (angles) Embed(_ context.Context, _ chat.Scope, texts []string) ([][]float32, string, error) {
-	out := make([][]float32, len(texts))
+func (angles) Embed(_ context.Context, _ chat.Scope, texts []string, _ bool) ([]retrieval.Embedded, string, error) {
+	out := make([]retrieval.Embedded, len(texts))
 	for i, t := range texts {
 		h := fnv.New64a()
 		_, _ = h.Write([]byte(t))
 		r := rand.New(rand.NewPCG(h.Sum64(), 0)) //nolint:gosec // a test's choice
-		out[i] = make([]float32, 8)
-		for j := range out[i] {
-			out[i][j] = float32(r.NormFloat64())
+		out[i].Vector = make([]float32, 8)
+		for j := range out[i].Vector {
+			out[i].Vector[j] = float32(r.NormFloat64())
 		}
 	}
 	return out, "angles", nil
 }
 
-func (a angles) Windows(ctx context.Context, sc chat.Scope, texts []string) ([][][]float32, string, error) {
-	return retrieval.Windows(ctx, a, sc, texts)
+func (a angles) Windows(ctx context.Context, sc chat.Scope, texts []string) ([][]retrieval.Embedded, string, error) {
+	return retrieval.Windows(ctx, a, sc, texts, false)
 }
 
 // world is two tenants with people in groups, and their documents, as the test itself knows them.
@@ -235,7 +235,7 @@ func (w *world) ask(t *testing.T) {
 		q.Bases = []string{s.id}
 	}
 	may, named := map[string]bool{}, true
-	vectors, _, _ := angles{}.Embed(ctx, sc, []string{q.Text})
+	vectors, _, _ := angles{}.Embed(ctx, sc, []string{q.Text}, false)
 	cosines := map[string]float64{}
 	for _, s := range w.bases {
 		reads := w.reads(s, sc)
@@ -248,8 +248,8 @@ func (w *world) ask(t *testing.T) {
 		for file, text := range s.texts {
 			if reads {
 				may[file] = true
-				v, _, _ := angles{}.Embed(ctx, sc, []string{"\n" + text})
-				cosines[file] = cosine(vectors[0], v[0])
+				v, _, _ := angles{}.Embed(ctx, sc, []string{"\n" + text}, false)
+				cosines[file] = cosine(vectors[0].Vector, v[0].Vector)
 			}
 		}
 	}

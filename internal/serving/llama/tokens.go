@@ -43,26 +43,26 @@ func (e *tokenEncoder) encode(texts [][]int32) (vectors [][]float32, tokens [][]
 	vectors, tokens = make([][]float32, len(texts)), make([][]int8, len(texts))
 	row := int32(0)
 	for i, text := range texts {
-		pooled := make([]float32, e.dim)
+		pooled, all := make([]float32, e.dim), make([]float32, 0, len(text)*e.dim)
 		for n := range text {
 			v, err := llama.GetEmbeddingsIth(e.ctx, row, int32(e.dim)) //nolint:gosec // some hundreds
 			if err != nil || v == nil {
 				return nil, nil, fmt.Errorf("the library has no vector of token %d of text %d: %w", n, i, err)
 			}
 			row++
-			tokens[i] = append(tokens[i], signed(v)...)
+			all = append(all, v...)
 			if e.pool == llama.PoolingTypeMean || e.pool == llama.PoolingTypeCLS && n == 0 || e.pool == llama.PoolingTypeLast && n == len(text)-1 {
 				for j, x := range v {
 					pooled[j] += x
 				}
 			}
 		}
-		vectors[i] = unit(pooled)
+		vectors[i], tokens[i] = unit(pooled), signed(all)
 	}
 	return vectors, tokens, nil
 }
 
-// signed keeps a vector's direction in a byte a number.
+// signed keeps vectors in a byte a number, by the greatest of all of them.
 func signed(v []float32) []int8 {
 	most := float32(0)
 	for _, x := range v {
