@@ -105,19 +105,7 @@ func searches(ctx context.Context, set beir.Set, x *index.Indexes, all material,
 		}
 	}
 	byScores := both(func(w, v []retrieval.Hit) []retrieval.Hit { return retrieval.Fuse(w, v, meaning) })
-	ways := []beir.Search{
-		{Name: "words (BM25)", Find: func(i int) ([]retrieval.Hit, error) {
-			f, err := find(i, nil)
-			return f.ByWords, err
-		}},
-		{Name: "vectors", Find: both(func(_, v []retrieval.Hit) []retrieval.Hit { return v })},
-		{Name: "both, by ranks", Find: both(func(w, v []retrieval.Hit) []retrieval.Hit { return retrieval.FuseRanks(w, v) })},
-		{Name: "both, by scores", Find: byScores},
-	}
-	if len(all.questions) == 0 || all.questions[0].Each == nil {
-		return ways
-	}
-	return append(ways, beir.Search{Name: "ranked again by tokens", Find: func(i int) ([]retrieval.Hit, error) {
+	again := func(i int) ([]retrieval.Hit, error) {
 		hits, err := byScores(i)
 		if err != nil {
 			return nil, err
@@ -128,7 +116,17 @@ func searches(ctx context.Context, set beir.Set, x *index.Indexes, all material,
 		}
 		q := all.questions[i]
 		return late.Rerank(hits, late.NewQuestion(q.Each, len(q.Vector)), packed, tokens)
-	}})
+	}
+	return []beir.Search{
+		{Name: "words (BM25)", Find: func(i int) ([]retrieval.Hit, error) {
+			f, err := find(i, nil)
+			return f.ByWords, err
+		}},
+		{Name: "vectors", Find: both(func(_, v []retrieval.Hit) []retrieval.Hit { return v })},
+		{Name: "both, by ranks", Find: both(func(w, v []retrieval.Hit) []retrieval.Hit { return retrieval.FuseRanks(w, v) })},
+		{Name: "both, by scores", Find: byScores},
+		{Name: "ranked again by tokens", Find: again}, // the same again, for a model without
+	}
 }
 
 // vectors are those of texts, with their tokens.

@@ -48,7 +48,7 @@ type Config struct {
 
 // DefaultConfig holds the usual values.
 func DefaultConfig() Config {
-	return Config{Each: 50, TopK: 5, Meaning: retrieval.DefaultMeaning, Tokens: late.DefaultPart}
+	return Config{Each: 100, TopK: 5, Meaning: retrieval.DefaultMeaning, Tokens: late.DefaultPart}
 }
 
 // Validate reports what is wrong with the settings.

@@ -127,9 +127,9 @@ func (u *union) Advance(ctx *search.SearchContext, id index.IndexInternalID) (fo
 
 // Close implements search.Searcher.
 func (u *union) Close() error {
-	var errs []error
-	for _, p := range u.terms {
-		errs = append(errs, p.reader.Close())
+	errs := make([]error, len(u.terms))
+	for i, p := range u.terms {
+		errs[i] = p.reader.Close()
 	}
 	return errors.Join(errs...)
 }

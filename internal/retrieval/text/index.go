@@ -135,13 +135,13 @@ func (x *Index) Search(ctx context.Context, question string, classes []uint32, k
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	any := words{question: question, fields: fields, average: map[string]float64{}}
+	asked := words{question: question, fields: fields, average: map[string]float64{}}
 	x.mu.RLock()
 	for f, l := range x.lengths {
-		any.average[f] = l.Words / l.Passages
+		asked.average[f] = l.Words / l.Passages
 	}
 	x.mu.RUnlock()
-	request := bleve.NewSearchRequestOptions(bleve.NewConjunctionQuery(any, within(classes)), k, 0, false)
+	request := bleve.NewSearchRequestOptions(bleve.NewConjunctionQuery(asked, within(classes)), k, 0, false)
 	found, err := x.bleve.SearchInContext(ctx, request)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
