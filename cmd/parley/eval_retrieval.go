@@ -115,7 +115,8 @@ func searches(ctx context.Context, set beir.Set, x *index.Indexes, all material,
 			packed[n] = all.tokens[hits[n].ID]
 		}
 		q := all.questions[i]
-		return late.Rerank(hits, late.NewQuestion(q.Each, len(q.Vector)), packed, tokens)
+		ranked, _, err := late.Rerank(hits, late.NewQuestion(q.Each, len(q.Vector)), packed, tokens)
+		return ranked, err
 	}
 	return []beir.Search{
 		{Name: "words (BM25)", Find: func(i int) ([]retrieval.Hit, error) {

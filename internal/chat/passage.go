@@ -17,6 +17,7 @@ type Passage struct {
 	Score    float64 // 0 to 1, by which it was found; the parts of it follow
 	ByWords  float64 // 0 where its words were not among the best
 	ByVector float64 // a cosine; 0 where its vector was not among the best
+	ByTokens float64 // how alike its tokens are; 0 where it was not ranked by them
 }
 
 // Source is a place that an answer rests on, under the label by which the answer names it.

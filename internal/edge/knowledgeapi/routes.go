@@ -147,6 +147,7 @@ type FoundPassage struct {
 	Score    float64 `json:"score" description:"0 to 1, of the two that follow."`
 	ByWords  float64 `json:"by_words" description:"BM25, comparable within this answer; 0 where it was not among the best."`
 	ByVector float64 `json:"by_meaning" description:"The cosine; 0 where it was not among the best."`
+	ByTokens float64 `json:"by_tokens" description:"How alike its tokens are; 0 where it was not ranked again by them."`
 }
 
 const mostFound = 100
@@ -168,7 +169,7 @@ func (a *api) search(c echo.Context) error {
 	list := edge.List[FoundPassage]{Data: make([]FoundPassage, len(found))}
 	for i, p := range found {
 		list.Data[i] = FoundPassage{Store: p.Base, File: p.File, Name: p.Name, Title: p.Title, Heading: p.Heading, Page: p.Page, Start: p.Start, End: p.End,
-			Text: p.Text, Score: p.Score, ByWords: p.ByWords, ByVector: p.ByVector}
+			Text: p.Text, Score: p.Score, ByWords: p.ByWords, ByVector: p.ByVector, ByTokens: p.ByTokens}
 	}
 	return c.JSON(http.StatusOK, list)
 }

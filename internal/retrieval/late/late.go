@@ -168,10 +168,11 @@ func (q Question) Score(packed []byte) (float64, error) {
 
 // Rerank ranks the first Candidates hits again, which are the best first with scores from 0 to 1; packed are the tokens of
 // each of them. Its scores have the part given, brought to 0 to 1 by the least and the greatest. The other hits follow.
-func Rerank(hits []retrieval.Hit, q Question, packed [][]byte, part float64) ([]retrieval.Hit, error) {
+// Alike has the scores alone, in the order of hits, where any were made.
+func Rerank(hits []retrieval.Hit, q Question, packed [][]byte, part float64) (ranked, alike []retrieval.Hit, err error) {
 	n := min(len(hits), len(packed), Candidates)
 	if n < 2 || len(q.tokens) == 0 || part == 0 {
-		return hits, nil
+		return hits, nil, nil
 	}
 	scores, errs := make([]float64, n), make([]error, n)
 	var work sync.WaitGroup
@@ -186,14 +187,15 @@ func Rerank(hits []retrieval.Hit, q Question, packed [][]byte, part float64) ([]
 	work.Wait()
 	for i, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("passage %d: %w", hits[i].ID, err)
+			return nil, nil, fmt.Errorf("passage %d: %w", hits[i].ID, err)
 		}
+		alike = append(alike, retrieval.Hit{ID: hits[i].ID, Score: scores[i]})
 	}
 	least, most := slices.Min(scores), slices.Max(scores)
 	if most == least {
-		return hits, nil
+		return hits, alike, nil
 	}
-	ranked := slices.Clone(hits)
+	ranked = slices.Clone(hits)
 	for i := range ranked {
 		ranked[i].Score *= 1 - part
 		if i < n {
@@ -201,5 +203,5 @@ func Rerank(hits []retrieval.Hit, q Question, packed [][]byte, part float64) ([]
 		}
 	}
 	retrieval.Sort(ranked)
-	return ranked, nil
+	return ranked, alike, nil
 }

@@ -99,21 +99,21 @@ func TestRerank(t *testing.T) {
 	question := tokens(r, 5, dim)
 	hits := []retrieval.Hit{{ID: 1, Score: 0.9}, {ID: 2, Score: 0.8}, {ID: 3, Score: 0.7}, {ID: 4, Score: 0.1}}
 	packed := [][]byte{Pack(nil, tokens(r, 40, dim), dim), Pack(nil, tokens(r, 40, dim), dim), Pack(nil, question, dim)}
-	got, err := Rerank(hits, NewQuestion(question, dim), packed, DefaultPart)
-	if err != nil || got[0].ID != 3 || got[3].ID != 4 || len(got) != 4 {
+	got, alike, err := Rerank(hits, NewQuestion(question, dim), packed, DefaultPart)
+	if err != nil || len(alike) != 3 || alike[2].Score < 2*alike[0].Score || got[0].ID != 3 || got[3].ID != 4 || len(got) != 4 {
 		t.Errorf("%v %v", got, err)
 	}
 	if hits[0].Score != 0.9 {
 		t.Error("the caller's list was changed")
 	}
 	for _, part := range []float64{0, DefaultPart} {
-		same, err := Rerank(hits, NewQuestion(nil, dim), packed, part)
+		same, _, err := Rerank(hits, NewQuestion(nil, dim), packed, part)
 		if err != nil || !slices.Equal(same, hits) {
 			t.Errorf("without a question: %v %v", same, err)
 		}
 	}
 	packed[1] = packed[1][:len(packed[1])-1]
-	if _, err := Rerank(hits, NewQuestion(question, dim), packed, DefaultPart); err == nil {
+	if _, _, err := Rerank(hits, NewQuestion(question, dim), packed, DefaultPart); err == nil {
 		t.Error("damaged tokens are ranked")
 	}
 }
@@ -128,7 +128,7 @@ func BenchmarkRerank(b *testing.B) {
 		hits, packed = append(hits, retrieval.Hit{ID: uint64(i), Score: 0.5}), append(packed, Pack(nil, tokens(r, 400, dim), dim)) //nolint:gosec // small
 	}
 	for b.Loop() {
-		if _, err := Rerank(hits, NewQuestion(question, dim), packed, DefaultPart); err != nil {
+		if _, _, err := Rerank(hits, NewQuestion(question, dim), packed, DefaultPart); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -116,7 +116,7 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 	if err != nil {
 		return nil, err
 	}
-	hits, err := s.rerank(ctx, sc, question, retrieval.Fuse(found.ByWords, found.ByVector, s.cfg.Meaning))
+	hits, alike, err := s.rerank(ctx, sc, question, retrieval.Fuse(found.ByWords, found.ByVector, s.cfg.Meaning))
 	if err != nil {
 		return nil, err
 	}
@@ -128,18 +128,19 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 	for i := range passages {
 		p := &passages[i]
 		p.Score, p.ByWords, p.ByVector = score(hits, p.ID), score(found.ByWords, p.ID), score(found.ByVector, p.ID)
+		p.ByTokens = score(alike, p.ID)
 	}
 	return passages, nil
 }
 
 // rerank ranks the best again by their tokens, where the model gave the question its own.
-func (s *Searcher) rerank(ctx context.Context, sc chat.Scope, question retrieval.Embedded, hits []retrieval.Hit) ([]retrieval.Hit, error) {
+func (s *Searcher) rerank(ctx context.Context, sc chat.Scope, question retrieval.Embedded, hits []retrieval.Hit) (ranked, alike []retrieval.Hit, err error) {
 	if question.Each == nil {
-		return hits, nil
+		return hits, nil, nil
 	}
 	tokens, err := s.library.Tokens(ctx, sc.Tenant, ids(hits[:min(len(hits), late.Candidates)]))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return late.Rerank(hits, late.NewQuestion(question.Each, len(question.Vector)), tokens, s.cfg.Tokens)
 }

@@ -2174,6 +2174,11 @@ export interface components {
             by_meaning: number;
             /**
              * Format: double
+             * @description How alike its tokens are; 0 where it was not ranked again by them.
+             */
+            by_tokens: number;
+            /**
+             * Format: double
              * @description BM25, comparable within this answer; 0 where it was not among the best.
              */
             by_words: number;
