@@ -126,18 +126,12 @@ func length(row []int8) float64 {
 // Score tells how well a passage fits, about 0 to 1: the mean of how well the whole of it does, and the span that does best.
 // It is 0 for a passage without tokens, or with those of another model.
 func (q Question) Score(packed []byte) (float64, error) {
-	if len(packed) < head || len(q.tokens) == 0 {
+	if !q.fits(packed) || len(q.tokens) == 0 {
 		return 0, nil
 	}
-	width := (q.dim + 7) / 8
-	dim, rows := int(binary.LittleEndian.Uint16(packed)), packed[head:]
-	switch {
-	case dim != q.dim:
-		return 0, nil
-	case len(rows)%width != 0:
-		return 0, fmt.Errorf("%d bytes for tokens of %d numbers", len(rows), dim)
-	case len(rows) == 0:
-		return 0, nil
+	width, rows := (q.dim+7)/8, packed[head:]
+	if len(rows)%width != 0 {
+		return 0, fmt.Errorf("%d bytes for tokens of %d numbers", len(rows), q.dim)
 	}
 	blocks := (len(rows)/width + block - 1) / block
 	spans := make([]float32, max(1, blocks-1))
@@ -167,7 +161,8 @@ func (q Question) Score(packed []byte) (float64, error) {
 }
 
 // Rerank ranks the first Candidates hits again, which are the best first with scores from 0 to 1; packed are the tokens of
-// each of them. Its scores have the part given, brought to 0 to 1 by the least and the greatest. The other hits follow.
+// each of them. Its scores have the part given, brought to 0 to 1 by the least and the greatest. A passage without tokens keeps
+// its score, and what is beyond the candidates loses that part of it.
 // Alike has the scores alone, in the order of hits, where any were made.
 func Rerank(hits []retrieval.Hit, q Question, packed [][]byte, part float64) (ranked, alike []retrieval.Hit, err error) {
 	n := min(len(hits), len(packed), Candidates)
@@ -185,23 +180,33 @@ func Rerank(hits []retrieval.Hit, q Question, packed [][]byte, part float64) (ra
 		})
 	}
 	work.Wait()
+	least, most := math.Inf(1), math.Inf(-1)
 	for i, err := range errs {
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, nil, fmt.Errorf("passage %d: %w", hits[i].ID, err)
+		case q.fits(packed[i]):
+			least, most = min(least, scores[i]), max(most, scores[i])
+			alike = append(alike, retrieval.Hit{ID: hits[i].ID, Score: scores[i]})
 		}
-		alike = append(alike, retrieval.Hit{ID: hits[i].ID, Score: scores[i]})
 	}
-	least, most := slices.Min(scores), slices.Max(scores)
-	if most == least {
+	if most <= least {
 		return hits, alike, nil
 	}
 	ranked = slices.Clone(hits)
 	for i := range ranked {
-		ranked[i].Score *= 1 - part
-		if i < n {
-			ranked[i].Score += part * (scores[i] - least) / (most - least)
+		switch {
+		case i >= n:
+			ranked[i].Score *= 1 - part
+		case q.fits(packed[i]):
+			ranked[i].Score = (1-part)*ranked[i].Score + part*(scores[i]-least)/(most-least)
 		}
 	}
 	retrieval.Sort(ranked)
 	return ranked, alike, nil
+}
+
+// fits says whether a passage has tokens of the question's model, as far as their length tells.
+func (q Question) fits(packed []byte) bool {
+	return len(packed) > head && int(binary.LittleEndian.Uint16(packed)) == q.dim
 }

@@ -112,6 +112,11 @@ func TestRerank(t *testing.T) {
 			t.Errorf("without a question: %v %v", same, err)
 		}
 	}
+	// One that was read before there were tokens is not behind for it.
+	old := [][]byte{nil, packed[0], packed[1]}
+	if got, alike, err := Rerank(hits, NewQuestion(question, dim), old, DefaultPart); err != nil || len(alike) != 2 || got[0] != hits[0] {
+		t.Errorf("%v %v %v", got, alike, err)
+	}
 	packed[1] = packed[1][:len(packed[1])-1]
 	if _, _, err := Rerank(hits, NewQuestion(question, dim), packed, DefaultPart); err == nil {
 		t.Error("damaged tokens are ranked")
