@@ -8,9 +8,11 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/knowledge"
 	"github.com/parley-chat/parley/internal/knowledge/extract"
 	"github.com/parley-chat/parley/internal/orchestrator"
 	"github.com/parley-chat/parley/internal/retrieval"
+	"github.com/parley-chat/parley/internal/retrieval/late"
 	"github.com/parley-chat/parley/internal/serving"
 )
 
@@ -73,8 +75,16 @@ func Embedded(e serving.Embeddings) []retrieval.Embedded {
 }
 
 // Windows implements knowledge.Embedder.
-func (v vectors) Windows(ctx context.Context, sc chat.Scope, texts []string) ([][]retrieval.Embedded, string, error) {
-	return retrieval.Windows(ctx, v, sc, texts, true)
+func (v vectors) Windows(ctx context.Context, sc chat.Scope, texts []string) ([]knowledge.Embedded, string, error) {
+	windows, model, err := retrieval.Windows(ctx, v, sc, texts, true)
+	out := make([]knowledge.Embedded, len(windows))
+	for i, list := range windows {
+		for _, w := range list {
+			out[i].Windows = append(out[i].Windows, w.Vector)
+			out[i].Tokens = late.Pack(out[i].Tokens, w.Each, len(w.Vector))
+		}
+	}
+	return out, model, err
 }
 
 // startKnowledge works on documents that wait, until the returned function is called and has returned.

@@ -17,7 +17,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/knowledge"
 	"github.com/parley-chat/parley/internal/knowledge/extract"
-	"github.com/parley-chat/parley/internal/retrieval"
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/testkit"
@@ -66,15 +65,15 @@ func plain(_ context.Context, name string, data []byte) (extract.Document, error
 // lengths embeds a text as its length, in one window.
 type lengths struct{ fail func() error }
 
-func (l lengths) Windows(_ context.Context, _ chat.Scope, texts []string) ([][]retrieval.Embedded, string, error) {
+func (l lengths) Windows(_ context.Context, _ chat.Scope, texts []string) ([]knowledge.Embedded, string, error) {
 	if l.fail != nil {
 		if err := l.fail(); err != nil {
 			return nil, "", err
 		}
 	}
-	out := make([][]retrieval.Embedded, len(texts))
+	out := make([]knowledge.Embedded, len(texts))
 	for i, t := range texts {
-		out[i] = []retrieval.Embedded{{Vector: []float32{float32(len(t)), 1}}}
+		out[i].Windows = [][]float32{{float32(len(t)), 1}}
 	}
 	return out, "lengths", nil
 }

@@ -61,7 +61,7 @@ type passageRow struct {
 	Heading  []byte `db:"heading"`
 	Text     []byte `db:"text"`
 	Vectors  []byte `db:"vectors"`
-	Tokens   []byte `db:"tokens"` // as late.Pack has them
+	Tokens   []byte `db:"tokens"` // as search packs them
 }
 
 func passageAAD(tenant string, id uint64, column string) []byte {

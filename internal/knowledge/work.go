@@ -15,8 +15,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/knowledge/extract"
 	"github.com/parley-chat/parley/internal/knowledge/split"
-	"github.com/parley-chat/parley/internal/retrieval"
-	"github.com/parley-chat/parley/internal/retrieval/late"
 	"github.com/parley-chat/parley/internal/store"
 )
 
@@ -24,10 +22,15 @@ import (
 // machine's.
 type Reader func(ctx context.Context, name string, data []byte) (extract.Document, error)
 
-// Embedder gives passages their vectors, for each window of each text, and those of their tokens, and tells the model that
-// made them.
+// Embedder gives passages their vectors, and tells the model that made them.
 type Embedder interface {
-	Windows(ctx context.Context, sc chat.Scope, texts []string) (windows [][]retrieval.Embedded, model string, err error)
+	Windows(ctx context.Context, sc chat.Scope, texts []string) (out []Embedded, model string, err error)
+}
+
+// Embedded is what search has of a passage.
+type Embedded struct {
+	Windows [][]float32 // the vectors of the parts that the model reads as a whole, of unit length
+	Tokens  []byte      // those of its tokens, as search packs them; may be nil
 }
 
 const (
@@ -116,7 +119,7 @@ func (l *Library) steps(ctx context.Context, r documentRow, read Reader, embed E
 		return err
 	}
 	sc := chat.Scope{Tenant: r.Tenant, User: r.User}
-	var embedded []vectors
+	var embedded []Embedded
 	var model string
 	for at := 0; at < len(pieces); at += together {
 		some := pieces[at:min(at+together, len(pieces))]
@@ -131,28 +134,12 @@ func (l *Library) steps(ctx context.Context, r documentRow, read Reader, embed E
 		if model != "" && by != model {
 			return fault.Busy("the embedding model was changed meanwhile")
 		}
-		embedded, model = append(embedded, packed(got)...), by
+		embedded, model = append(embedded, got...), by
 		if err := l.set(ctx, r.ID, `done = ?`, at+len(some)); err != nil {
 			return err
 		}
 	}
 	return l.publish(ctx, r, text, pieces, embedded, model)
-}
-
-// vectors are those of a passage as they are kept: of its windows, and of its tokens.
-type vectors struct{ windows, tokens []byte }
-
-func packed(texts [][]retrieval.Embedded) []vectors {
-	out := make([]vectors, len(texts))
-	for i, windows := range texts {
-		list := make([][]float32, len(windows))
-		for j, w := range windows {
-			list[j] = w.Vector
-			out[i].tokens = late.Pack(out[i].tokens, w.Each, len(w.Vector))
-		}
-		out[i].windows = pack(list)
-	}
-	return out
 }
 
 // read extracts the document's text and keeps it.
@@ -195,7 +182,7 @@ func (l *Library) read(ctx context.Context, r documentRow, read Reader) (string,
 }
 
 // publish puts a document's passages in the place of those that it had, all at once.
-func (l *Library) publish(ctx context.Context, r documentRow, text string, pieces []split.Piece, embedded []vectors, model string) error {
+func (l *Library) publish(ctx context.Context, r documentRow, text string, pieces []split.Piece, embedded []Embedded, model string) error {
 	box, err := l.keys.Box(ctx, r.Tenant)
 	if err != nil {
 		return err
@@ -225,8 +212,8 @@ func (l *Library) publish(ctx context.Context, r documentRow, text string, piece
 			}{
 				{&row.Heading, "heading", []byte(p.Heading)},
 				{&row.Text, "text", []byte(text[p.Start:p.End])},
-				{&row.Vectors, "vectors", embedded[i].windows},
-				{&row.Tokens, "tokens", embedded[i].tokens},
+				{&row.Vectors, "vectors", pack(embedded[i].Windows)},
+				{&row.Tokens, "tokens", embedded[i].Tokens},
 			} {
 				if *part.to, err = box.Seal(part.plain, passageAAD(r.Tenant, id, part.column)); err != nil {
 					return err

@@ -1,4 +1,4 @@
-package search_test
+package app_test
 
 import (
 	"cmp"
@@ -47,8 +47,13 @@ func (angles) Embed(_ context.Context, _ chat.Scope, texts []string, _ bool) ([]
 	return out, "angles", nil
 }
 
-func (a angles) Windows(ctx context.Context, sc chat.Scope, texts []string) ([][]retrieval.Embedded, string, error) {
-	return retrieval.Windows(ctx, a, sc, texts, false)
+func (a angles) Windows(ctx context.Context, sc chat.Scope, texts []string) ([]knowledge.Embedded, string, error) {
+	got, model, err := a.Embed(ctx, sc, texts, false)
+	out := make([]knowledge.Embedded, len(got))
+	for i, e := range got {
+		out[i].Windows = [][]float32{e.Vector}
+	}
+	return out, model, err
 }
 
 // world is two tenants with people in groups, and their documents, as the test itself knows them.
