@@ -9,7 +9,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,8 +24,7 @@ import (
 	"github.com/parley-chat/parley/internal/retrieval"
 	"github.com/parley-chat/parley/internal/retrieval/index"
 	"github.com/parley-chat/parley/internal/retrieval/search"
-	"github.com/parley-chat/parley/internal/secrets"
-	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/tenancytest"
 	"github.com/parley-chat/parley/internal/testkit"
 )
 
@@ -79,23 +77,9 @@ type shelf struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	db := testkit.Store(t)
-	keys, err := secrets.Open(t.Context(), db, secrets.Config{File: filepath.Join(t.TempDir(), "master.key")}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := tenancytest.Tenants(t, db, "t1", "t2")
 	w := &world{Library: knowledge.New(db, keys, knowledge.DefaultConfig(), zap.NewNop()), r: rand.New(rand.NewPCG(3, 5)), //nolint:gosec // a test's choice
 		tenants: []string{"t1", "t2"}, users: []string{"a", "b", "c", "d"}, groups: []string{"g", "h", "i"}, member: map[string][]string{}, bases: map[string]*shelf{}}
-	for _, id := range w.tenants {
-		err := db.WithTx(t.Context(), func(tx *store.Tx) error {
-			if _, err := tx.Exec(t.Context(), `INSERT INTO tenants (id, slug, name, created_at) VALUES (?, ?, ?, 0)`, id, id, id); err != nil {
-				return err
-			}
-			return keys.CreateKey(t.Context(), tx, id)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	indexes := index.New(t.TempDir(), w.Library, zap.NewNop())
 	w.search = search.New(w.Library, indexes, angles{}, search.Config{Each: 100, TopK: 5, Meaning: 0.5})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,19 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"go.uber.org/zap"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/conversation"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/tenancytest"
 	"github.com/parley-chat/parley/internal/testkit"
 )
 
@@ -41,21 +39,7 @@ func setup(t testing.TB) bench { return setupWith(t, conversation.DefaultConfig(
 func setupWith(t testing.TB, cfg conversation.Config) bench {
 	t.Helper()
 	db := testkit.Store(t)
-	keys, err := secrets.Open(ctx, db, secrets.Config{File: filepath.Join(t.TempDir(), "master.key")}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"t1", "t2"} {
-		err := db.WithTx(ctx, func(tx *store.Tx) error {
-			if _, err := tx.Exec(ctx, `INSERT INTO tenants (id, slug, name, created_at) VALUES (?, ?, ?, 0)`, id, id, id); err != nil {
-				return err
-			}
-			return keys.CreateKey(ctx, tx, id)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	keys := tenancytest.Tenants(t, db, "t1", "t2")
 	s := conversation.New(db, keys, cfg)
 	var mu sync.Mutex
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

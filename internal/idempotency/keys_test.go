@@ -4,20 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/idempotency"
 	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/tenancytest"
 	"github.com/parley-chat/parley/internal/testkit"
 )
 
@@ -29,21 +27,7 @@ var (
 func setup(t *testing.T) (*idempotency.Keys, *store.DB, *secrets.Keyring) {
 	t.Helper()
 	db := testkit.Store(t)
-	keys, err := secrets.Open(ctx, db, secrets.Config{File: filepath.Join(t.TempDir(), "master.key")}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"t1", "t2"} {
-		err := db.WithTx(ctx, func(tx *store.Tx) error {
-			if _, err := tx.Exec(ctx, `INSERT INTO tenants (id, slug, name, created_at) VALUES (?, ?, ?, 0)`, id, id, id); err != nil {
-				return err
-			}
-			return keys.CreateKey(ctx, tx, id)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	keys := tenancytest.Tenants(t, db, "t1", "t2")
 	return idempotency.New(db, keys), db, keys
 }
 

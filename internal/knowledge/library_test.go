@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +16,8 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/knowledge"
 	"github.com/parley-chat/parley/internal/knowledge/extract"
-	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/tenancytest"
 	"github.com/parley-chat/parley/internal/testkit"
 )
 
@@ -36,21 +35,7 @@ type bench struct {
 func setup(t *testing.T) bench {
 	t.Helper()
 	db := testkit.Store(t)
-	keys, err := secrets.Open(t.Context(), db, secrets.Config{File: filepath.Join(t.TempDir(), "master.key")}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"t1", "t2"} {
-		err := db.WithTx(t.Context(), func(tx *store.Tx) error {
-			if _, err := tx.Exec(t.Context(), `INSERT INTO tenants (id, slug, name, created_at) VALUES (?, ?, ?, 0)`, id, id, id); err != nil {
-				return err
-			}
-			return keys.CreateKey(t.Context(), tx, id)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	keys := tenancytest.Tenants(t, db, "t1", "t2")
 	return bench{knowledge.New(db, keys, knowledge.DefaultConfig(), zap.NewNop()), db}
 }
 

@@ -3,18 +3,15 @@ package prompts_test
 import (
 	"bytes"
 	"context"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"go.uber.org/zap"
-
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/prompts"
-	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/tenancytest"
 	"github.com/parley-chat/parley/internal/testkit"
 )
 
@@ -47,21 +44,7 @@ type bench struct {
 func setup(t *testing.T) bench {
 	t.Helper()
 	db := testkit.Store(t)
-	keys, err := secrets.Open(ctx, db, secrets.Config{File: filepath.Join(t.TempDir(), "master.key")}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"t1", "t2"} {
-		err := db.WithTx(ctx, func(tx *store.Tx) error {
-			if _, err := tx.Exec(ctx, `INSERT INTO tenants (id, slug, name, created_at) VALUES (?, ?, ?, 0)`, id, id, id); err != nil {
-				return err
-			}
-			return keys.CreateKey(ctx, tx, id)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	keys := tenancytest.Tenants(t, db, "t1", "t2")
 	return bench{prompts.NewStore(db, keys, names{}), db}
 }
 

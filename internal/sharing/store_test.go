@@ -3,18 +3,15 @@ package sharing_test
 import (
 	"bytes"
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/secrets"
 	"github.com/parley-chat/parley/internal/sharing"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/tenancy/tenancytest"
 	"github.com/parley-chat/parley/internal/testkit"
 )
 
@@ -53,22 +50,8 @@ func (b *bench) Person(_ context.Context, sc chat.Scope) (sharing.Person, error)
 func setup(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{db: testkit.Store(t), closed: map[string]bool{}, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-	keys, err := secrets.Open(ctx, b.db, secrets.Config{File: filepath.Join(t.TempDir(), "master.key")}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"t1", "t2"} {
-		err := b.db.WithTx(ctx, func(tx *store.Tx) error {
-			if _, err := tx.Exec(ctx, `INSERT INTO tenants (id, slug, name, created_at) VALUES (?, ?, ?, 0)`, id, id, id); err != nil {
-				return err
-			}
-			return keys.CreateKey(ctx, tx, id)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err = b.db.Exec(ctx, `INSERT INTO conversations (id, tenant_id, user_id, title, status, created_at, updated_at) VALUES ('c1', 't1', 'alice', ?, 'active', 0, 0)`, []byte{})
+	keys := tenancytest.Tenants(t, b.db, "t1", "t2")
+	_, err := b.db.Exec(ctx, `INSERT INTO conversations (id, tenant_id, user_id, title, status, created_at, updated_at) VALUES ('c1', 't1', 'alice', ?, 'active', 0, 0)`, []byte{})
 	if err != nil {
 		t.Fatal(err)
 	}
