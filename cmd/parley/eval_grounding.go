@@ -67,11 +67,7 @@ without the one that has the answer, where nothing should be quoted.`,
 type embedder struct{ engine serving.Engine }
 
 func (e embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	inputs := make([]serving.Input, len(texts))
-	for i, t := range texts {
-		inputs[i].Text = t
-	}
-	out, err := e.engine.Embed(ctx, inputs)
+	out, err := e.engine.Embed(ctx, serving.Texts(texts, false))
 	return out.Vectors, err
 }
 

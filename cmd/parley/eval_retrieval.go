@@ -130,12 +130,13 @@ func searches(ctx context.Context, set beir.Set, x *index.Indexes, all material,
 	}
 }
 
-// vectors are those of texts, with their tokens.
+// vectors are those of texts.
 type vectors map[string]kept
 
+// kept is what is kept of a text: the vectors of its windows, and its tokens as late.Pack has them.
 type kept struct {
-	Vector []float32
-	Tokens []byte // as late.Pack has them
+	Windows [][]float32
+	Tokens  []byte
 }
 
 func (v vectors) read(path string) error {
@@ -164,7 +165,7 @@ func (v vectors) write(path string) error {
 	return errors.Join(gob.NewEncoder(f).Encode(v), f.Close())
 }
 
-// remembered embeds each text once.
+// remembered embeds each passage once. The model is loaded for the first text that is not known.
 type remembered struct {
 	known  vectors
 	load   func() (serving.Engine, error)
@@ -173,52 +174,44 @@ type remembered struct {
 	asked  int
 }
 
-// Embed implements retrieval.Embedder. What it knows of a token are the signs.
-func (r *remembered) Embed(ctx context.Context, _ chat.Scope, texts []string, _ bool) ([]retrieval.Embedded, string, error) {
+// Embed implements retrieval.Embedder, and remembers nothing.
+func (r *remembered) Embed(ctx context.Context, _ chat.Scope, texts []string, each bool) (out []retrieval.Embedded, model string, err error) {
+	if r.engine == nil {
+		if r.engine, err = r.load(); err != nil {
+			return nil, "", err
+		}
+	}
+	got, err := r.engine.Embed(ctx, serving.Texts(texts, each))
+	if err != nil {
+		return nil, "", err
+	}
+	return app.Embedded(got), "", nil
+}
+
+// learn embeds the texts that are not known.
+func (r *remembered) learn(ctx context.Context, texts []string) error {
 	var missing []string
 	for _, t := range texts {
 		if _, known := r.known[t]; !known && !slices.Contains(missing, t) {
 			missing = append(missing, t)
 		}
 	}
-	got, err := r.anew(ctx, missing)
+	if len(missing) == 0 {
+		return nil
+	}
+	got, _, err := retrieval.Windows(ctx, r, chat.Scope{}, missing, true)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
 	for i, t := range missing {
-		r.known[t] = kept{got[i].Vector, late.Pack(nil, got[i].Each, len(got[i].Vector))}
+		var k kept
+		k.Windows, k.Tokens = late.Parts(got[i])
+		r.known[t] = k
 	}
 	if r.asked += len(missing); r.asked/1000 > (r.asked-len(missing))/1000 {
 		_, _ = fmt.Fprintf(r.told, "%d texts\n", r.asked)
 	}
-	out := make([]retrieval.Embedded, len(texts))
-	for i, t := range texts {
-		k := r.known[t]
-		out[i] = retrieval.Embedded{Vector: k.Vector, Each: late.Signs(k.Tokens)}
-	}
-	return out, "", nil
-}
-
-// anew embeds texts by the model, which is loaded for the first.
-func (r *remembered) anew(ctx context.Context, texts []string) ([]retrieval.Embedded, error) {
-	if len(texts) == 0 {
-		return nil, nil
-	}
-	if r.engine == nil {
-		var err error
-		if r.engine, err = r.load(); err != nil {
-			return nil, err
-		}
-	}
-	inputs := make([]serving.Input, len(texts))
-	for i, t := range texts {
-		inputs[i] = serving.Input{Text: t, Each: true}
-	}
-	got, err := r.engine.Embed(ctx, inputs)
-	if err != nil {
-		return nil, err
-	}
-	return app.Embedded(got), nil
+	return nil
 }
 
 func (r *remembered) close() error {
@@ -236,19 +229,13 @@ func embedAll(ctx context.Context, e *remembered, set beir.Set, lang string) (al
 		for i, p := range some {
 			texts[i] = p.Text
 		}
-		got, _, err := retrieval.Windows(ctx, e, chat.Scope{}, texts, true)
-		if err != nil {
+		if err := e.learn(ctx, texts); err != nil {
 			return all, err
 		}
-		for i, t := range texts {
-			n := uint64(len(all.log))
-			c := chat.PassageChange{Seq: n + 1, ID: n, Live: true, Class: everybody, Lang: lang, Text: t}
-			var tokens []byte
-			for _, w := range got[i] {
-				c.Vectors = append(c.Vectors, w.Vector)
-				tokens = late.Pack(tokens, w.Each, len(w.Vector))
-			}
-			all.log, all.tokens = append(all.log, c), append(all.tokens, tokens)
+		for _, t := range texts {
+			n, k := uint64(len(all.log)), e.known[t]
+			all.log = append(all.log, chat.PassageChange{Seq: n + 1, ID: n, Live: true, Class: everybody, Lang: lang, Text: t, Vectors: k.Windows})
+			all.tokens = append(all.tokens, k.Tokens)
 		}
 	}
 	for some := range slices.Chunk(set.Questions, together) {
@@ -256,7 +243,7 @@ func embedAll(ctx context.Context, e *remembered, set beir.Set, lang string) (al
 		for i, q := range some {
 			texts[i] = retrieval.Cut(q.Text, retrieval.WindowBytes)[0]
 		}
-		got, err := e.anew(ctx, texts)
+		got, _, err := e.Embed(ctx, chat.Scope{}, texts, true)
 		if err != nil {
 			return all, err
 		}

@@ -51,11 +51,7 @@ func (v vectors) Embed(ctx context.Context, sc chat.Scope, texts []string, each 
 	if !found {
 		return nil, "", fault.Unavailable("there is no embedding model, without which documents cannot be searched: run `parley model pull`").OfKind("no_model")
 	}
-	inputs := make([]serving.Input, len(texts))
-	for i, t := range texts {
-		inputs[i] = serving.Input{Text: t, Each: each}
-	}
-	out, err := v.o.Embed(ctx, orchestrator.Ask{Scope: sc, Surface: "knowledge", Model: m}, inputs)
+	out, err := v.o.Embed(ctx, orchestrator.Ask{Scope: sc, Surface: "knowledge", Model: m}, serving.Texts(texts, each))
 	if err != nil {
 		return nil, "", err
 	}
@@ -79,10 +75,7 @@ func (v vectors) Windows(ctx context.Context, sc chat.Scope, texts []string) ([]
 	windows, model, err := retrieval.Windows(ctx, v, sc, texts, true)
 	out := make([]knowledge.Embedded, len(windows))
 	for i, list := range windows {
-		for _, w := range list {
-			out[i].Windows = append(out[i].Windows, w.Vector)
-			out[i].Tokens = late.Pack(out[i].Tokens, w.Each, len(w.Vector))
-		}
+		out[i].Windows, out[i].Tokens = late.Parts(list)
 	}
 	return out, model, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secrets"
@@ -173,18 +174,25 @@ func (l *Library) Tokens(ctx context.Context, tenant string, ids []uint64) ([][]
 		return nil, err
 	}
 	out := make([][]byte, len(ids))
-	for i, id := range ids {
-		var sealed []byte
-		err := l.db.Get(ctx, &sealed, `SELECT tokens FROM passages WHERE tenant_id = ? AND id = ?`, tenant, id)
-		if isMissing(err) || err == nil && sealed == nil {
-			continue
-		}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	args := []any{tenant}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	var rows []passageRow
+	err = l.db.Select(ctx, &rows, `SELECT id, tokens FROM passages WHERE tenant_id = ? AND tokens IS NOT NULL AND id IN (?`+
+		strings.Repeat(`, ?`, len(ids)-1)+`)`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read tokens: %w", err)
+	}
+	for _, r := range rows {
+		opened, err := box.Open(r.Tokens, passageAAD(tenant, r.ID, "tokens"))
 		if err != nil {
-			return nil, fmt.Errorf("read tokens of passage %d: %w", id, err)
-		}
-		if out[i], err = box.Open(sealed, passageAAD(tenant, id, "tokens")); err != nil {
 			return nil, err
 		}
+		out[slices.Index(ids, r.ID)] = opened
 	}
 	return out, nil
 }

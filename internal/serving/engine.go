@@ -131,12 +131,21 @@ type Input struct {
 	Each bool `json:",omitempty"`
 }
 
+// Texts makes inputs of texts, with the vectors of their tokens or without.
+func Texts(texts []string, each bool) []Input {
+	inputs := make([]Input, len(texts))
+	for i, t := range texts {
+		inputs[i] = Input{Text: t, Each: each}
+	}
+	return inputs
+}
+
 // Embeddings holds vectors of Info.Dim numbers each.
 type Embeddings struct {
 	Vectors [][]float32
-	// Each has the vectors of every input's tokens, one after the other, Info.Dim signed bytes each. Their
-	// lengths compare within a text. The first and the last token are often marks of the model's. It is nil where it was not asked for, or where
-	// the engine cannot.
+	// Each has the vectors of every input's tokens, one after the other, Info.Dim signed bytes each, whose lengths
+	// compare within a text. The first and the last token are often marks of the model's. It is nil where it was not
+	// asked for, or where the engine cannot.
 	Each    [][]int8
 	Usage   chat.Usage
 	Timings chat.Timings // milliseconds; engines may leave it nil

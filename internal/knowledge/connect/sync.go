@@ -88,20 +88,23 @@ func Sync(ctx context.Context, lib Library, sc chat.Scope, base string, origin O
 		}
 		seen[item.Path] = true
 		old := have[item.Path]
-		if len(old) > 0 && known[item.Path] == item.Version {
-			r.Same++
-			old = old[1:] // of a run that was cut off
-		} else if err := bring(ctx, lib, sc, base, origin.Name(), item); err == nil {
-			if len(old) > 0 {
-				r.Changed++
-			} else {
-				r.Added++
+		same := len(old) > 0 && known[item.Path] == item.Version
+		if !same {
+			if err := bring(ctx, lib, sc, base, origin.Name(), item); fatal(ctx, err) {
+				return r, err
+			} else if err != nil {
+				r.Failed = append(r.Failed, Failure{item.Path, err})
+				continue
 			}
-		} else if fatal(ctx, err) {
-			return r, err
-		} else {
-			r.Failed = append(r.Failed, Failure{item.Path, err})
-			continue
+		}
+		switch {
+		case same:
+			r.Same++
+			old = old[1:] // the rest is of a run that was cut off
+		case len(old) > 0:
+			r.Changed++
+		default:
+			r.Added++
 		}
 		if err := takeOut(ctx, lib, sc, base, old); err != nil {
 			return r, err
@@ -122,7 +125,7 @@ func Sync(ctx context.Context, lib Library, sc chat.Scope, base string, origin O
 // fatal tells what ends a whole run from what concerns one document: a server's own faults, and rights that are gone.
 func fatal(ctx context.Context, err error) bool {
 	known := (*fault.Error)(nil)
-	return ctx.Err() != nil || errors.As(err, &known) && !fault.Is(err, fault.CodeInvalid) && !fault.Is(err, fault.CodeTooLarge)
+	return err != nil && ctx.Err() != nil || errors.As(err, &known) && !fault.Is(err, fault.CodeInvalid) && !fault.Is(err, fault.CodeTooLarge)
 }
 
 func bring(ctx context.Context, lib Library, sc chat.Scope, base, origin string, item Item) error {

@@ -93,11 +93,11 @@ func (w *Web) Items(ctx context.Context, known map[string]string) iter.Seq2[Item
 				}
 			}
 			p, err := w.fetch(ctx, v.url, v.depth >= w.cfg.Depth, known)
-			switch {
-			case err != nil && (fetched == 0 || ctx.Err() != nil):
+			if err != nil && (fetched == 0 || ctx.Err() != nil) {
 				yield(Item{}, err) // nothing is known of the site
 				return
-			case err != nil:
+			}
+			if err != nil {
 				failed++
 				if !yield(Item{Path: v.url.String(), Open: func(context.Context) (io.ReadCloser, error) { return nil, err }}, nil) {
 					return
@@ -131,8 +131,8 @@ func (w *Web) Items(ctx context.Context, known map[string]string) iter.Seq2[Item
 	}
 }
 
-// within says whether a page belongs to what was asked for: the same host, below the folder of the start. A sitemap's pages
-// are those of its host.
+// within says whether a page belongs to what was asked for: the same host, below the folder of the start. A sitemap too
+// lists what is below its own (sitemaps.org).
 func (w *Web) within(u *url.URL) bool {
 	folder := w.start.Path[:strings.LastIndex(w.start.Path, "/")+1]
 	return u.Host == w.start.Host && (u.Scheme == "http" || u.Scheme == "https") && strings.HasPrefix(u.Path, folder)

@@ -49,23 +49,13 @@ func Pack(packed []byte, each []int8, dim int) []byte {
 	return packed
 }
 
-// Signs is what Pack has kept, as it takes it: 1 and -1, and nothing for the marks.
-func Signs(packed []byte) []int8 {
-	if len(packed) < head {
-		return nil
+// Parts is what is kept of a text that was embedded in windows: the vector of each, and the tokens of all of them.
+func Parts(windows []retrieval.Embedded) (vectors [][]float32, packed []byte) {
+	for _, w := range windows {
+		vectors = append(vectors, w.Vector)
+		packed = Pack(packed, w.Each, len(w.Vector))
 	}
-	dim := int(binary.LittleEndian.Uint16(packed))
-	each := make([]int8, dim, (len(packed)/((dim+7)/8)+2)*dim)
-	for row := range slices.Chunk(packed[head:], (dim+7)/8) {
-		for i := range dim {
-			sign := int8(-1)
-			if row[i/8]>>(i%8)&1 == 1 {
-				sign = 1
-			}
-			each = append(each, sign)
-		}
-	}
-	return append(each, make([]int8, dim)...)
+	return vectors, packed
 }
 
 // Question is one that is to be asked of passages.
@@ -95,7 +85,8 @@ func NewQuestion(each []int8, dim int) Question {
 	scale := float32(1 / total / math.Sqrt(float64(dim)))
 	for row := range slices.Chunk(each[dim:len(each)-dim], dim) {
 		t := token{make([][256]float32, (dim+7)/8)}
-		for at, eight := range slices.Collect(slices.Chunk(row, 8)) {
+		at := 0
+		for eight := range slices.Chunk(row, 8) {
 			none := float32(0)
 			for _, x := range eight {
 				none -= float32(x) * scale
@@ -109,6 +100,7 @@ func NewQuestion(each []int8, dim int) Question {
 				}
 				t.adds[at][value] = add
 			}
+			at++
 		}
 		q.tokens = append(q.tokens, t)
 	}

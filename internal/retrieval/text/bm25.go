@@ -35,7 +35,7 @@ func (q words) Searcher(ctx context.Context, r index.IndexReader, m mapping.Inde
 	u := &union{}
 	for _, field := range q.fields {
 		times := map[string]float64{}
-		for _, token := range m.AnalyzerNamed(m.AnalyzerNameForPath(field)).Analyze([]byte(q.question)) {
+		for _, token := range analyze(m, field, q.question) {
 			times[string(token.Term)]++
 		}
 		for term, n := range times {

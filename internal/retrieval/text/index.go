@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/search/query"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -83,7 +82,7 @@ func (x *Index) Change(put []Passage, deleted []uint64, done uint64) error {
 	for _, p := range put {
 		l := lengths[field(p.Lang)]
 		l.Passages++
-		l.Words += float64(len(x.analyze(field(p.Lang), p.Text)))
+		l.Words += float64(len(analyze(x.bleve.Mapping(), field(p.Lang), p.Text)))
 		lengths[field(p.Lang)] = l
 		if err := batch.Index(name(p.ID), map[string]any{field(p.Lang): p.Text, classField: class(p.Class)}); err != nil {
 			return fmt.Errorf("index passage %d: %w", p.ID, err)
@@ -106,12 +105,6 @@ func (x *Index) Change(put []Passage, deleted []uint64, done uint64) error {
 }
 
 var doneKey, lengthsKey = []byte("done"), []byte("lengths")
-
-// analyze gives the words of a text as a field has them.
-func (x *Index) analyze(field, text string) analysis.TokenStream {
-	m := x.bleve.Mapping()
-	return m.AnalyzerNamed(m.AnalyzerNameForPath(field)).Analyze([]byte(text))
-}
 
 // Done is what the last Change noted, 0 before the first.
 func (x *Index) Done() (uint64, error) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/analysis/analyzer/keyword"
 	"github.com/blevesearch/bleve/v2/analysis/analyzer/standard"
 	"github.com/blevesearch/bleve/v2/analysis/lang/ar"
@@ -67,4 +68,9 @@ func mapped() mapping.IndexMapping {
 	m := bleve.NewIndexMapping()
 	m.DefaultMapping = passage
 	return m
+}
+
+// analyze gives the words of a text as a field has them.
+func analyze(m mapping.IndexMapping, field, text string) analysis.TokenStream {
+	return m.AnalyzerNamed(m.AnalyzerNameForPath(field)).Analyze([]byte(text))
 }
