@@ -112,6 +112,11 @@ bench-engine: test-data ## the engine beside llama.cpp's own server, which is bu
 	@.ci/llama-server $(CACHE)/llama-server
 	@PARLEY_DATA_DIR=$(PARLEY_TEST_DATA) bin/parley bench engine $(CACHE)/llama-server/bin
 
+.PHONY: bench-index
+bench-index: bin/parley ## the index of vectors beside hnswlib and faiss, which are installed first
+	@.ci/rivals $(CACHE)/rivals
+	@bin/parley bench index --python $(CACHE)/rivals/bin/python
+
 .PHONY: lighthouse
 lighthouse: test-data ## Lighthouse on the sign-in and chat page, as a desktop and as a phone
 	@.ci/with-server .ci/lighthouse/run

@@ -50,7 +50,7 @@ and measures it from outside. It sends its load to this machine only.`,
 	f.IntVar(&b.Tokens, "tokens", 128, "tokens of each answer")
 	f.IntVar(&b.Rounds, "rounds", 5, "rounds; each measures one stream and many")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.AddCommand(newBenchEngineCmd(o), newBenchTraceCmd(o))
+	cmd.AddCommand(newBenchEngineCmd(o), newBenchTraceCmd(o), newBenchIndexCmd())
 	return cmd
 }
 

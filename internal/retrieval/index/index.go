@@ -7,9 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
@@ -35,6 +38,7 @@ type Indexes struct {
 	mu     sync.Mutex
 	opened map[string]*tenant
 	closed bool
+	grown  sync.WaitGroup // the goroutines of grow
 }
 
 // New keeps indexes in a folder.
@@ -47,9 +51,12 @@ type tenant struct {
 	mu    sync.RWMutex // held to write while it follows the log
 	words *text.Index
 	// vectors are by the window's id, that of the passage and the window's number (see window).
-	vectors map[int]*vector.Scan // by their length: a model that was changed left others
-	windows map[uint64]int       // of each passage, how many
-	read    uint64               // the last line of the log that both have
+	vectors map[int]*vector.Index // by their length: a model that was changed left others
+	windows map[uint64]int        // of each passage, how many
+	read    uint64                // the last line of the log that both have
+	growing atomic.Bool
+	ctx     context.Context // lasts as long as it is needed
+	end     context.CancelFunc
 }
 
 // A passage's windows have ids of their own.
@@ -103,6 +110,7 @@ func (x *Indexes) current(ctx context.Context, owner string) (*tenant, error) {
 	t := x.opened[owner]
 	if t == nil {
 		t = &tenant{}
+		t.ctx, t.end = context.WithCancel(context.Background())
 		x.opened[owner] = t
 	}
 	closed := x.closed
@@ -127,7 +135,25 @@ func (x *Indexes) current(ctx context.Context, owner string) (*tenant, error) {
 			return nil, err
 		}
 	}
-	return t, x.follow(ctx, t, owner, latest)
+	err = x.follow(ctx, t, owner, latest)
+	x.grow(t)
+	return t, err
+}
+
+// grow brings the vectors' graphs up to what was read, beside everything else.
+func (x *Indexes) grow(t *tenant) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed || !t.growing.CompareAndSwap(false, true) {
+		return // what the one at work leaves out comes with the next change
+	}
+	all := slices.Collect(maps.Values(t.vectors))
+	x.grown.Go(func() {
+		defer t.growing.Store(false)
+		for _, v := range all {
+			_ = v.Grow(t.ctx) // it fails only where it is ended
+		}
+	})
 }
 
 // open opens the words' index, or begins a new one where it is damaged.
@@ -147,7 +173,7 @@ func (x *Indexes) open(t *tenant, owner string) error {
 			return err
 		}
 	}
-	t.words, t.vectors, t.windows, t.read = words, map[int]*vector.Scan{}, map[uint64]int{}, 0
+	t.words, t.vectors, t.windows, t.read = words, map[int]*vector.Index{}, map[uint64]int{}, 0
 	return nil
 }
 
@@ -217,7 +243,7 @@ func (t *tenant) keep(c chat.PassageChange) error {
 	for n, v := range c.Vectors[:min(len(c.Vectors), 1<<windowBits)] {
 		scan := t.vectors[len(v)]
 		if scan == nil {
-			scan = vector.NewScan(len(v))
+			scan = vector.New(len(v))
 			t.vectors[len(v)] = scan
 		}
 		if err := scan.Put(window(c.ID, n), c.Class, v); err != nil {
@@ -249,6 +275,7 @@ func (x *Indexes) Forget(owner string) error {
 	x.mu.Unlock()
 	var err error
 	if t != nil {
+		t.end()
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		if t.words != nil {
@@ -266,6 +293,10 @@ func (x *Indexes) Close() error {
 	all := x.opened
 	x.opened = map[string]*tenant{}
 	x.mu.Unlock()
+	for _, t := range all {
+		t.end()
+	}
+	x.grown.Wait()
 	var errs []error
 	for _, t := range all {
 		t.mu.Lock()

@@ -11,20 +11,20 @@ import (
 	"github.com/parley-chat/parley/internal/retrieval"
 )
 
-// world is a scan beside the plain truth about it.
+// world is an index beside the plain truth about it.
 type world struct {
-	scan    *Scan
+	index   *Index
 	vectors map[uint64][]float32
 	classes map[uint64]uint32
 }
 
 func newWorld(dim int) *world {
-	return &world{scan: NewScan(dim), vectors: map[uint64][]float32{}, classes: map[uint64]uint32{}}
+	return &world{index: New(dim), vectors: map[uint64][]float32{}, classes: map[uint64]uint32{}}
 }
 
 func (w *world) put(t *testing.T, id uint64, class uint32, v []float32) {
 	t.Helper()
-	if err := w.scan.Put(id, class, v); err != nil {
+	if err := w.index.Put(id, class, v); err != nil {
 		t.Fatal(err)
 	}
 	w.vectors[id], w.classes[id] = v, class
@@ -85,7 +85,7 @@ func TestSearchIsExact(t *testing.T) {
 			w.put(t, id, uint32(r.IntN(5)), draw())
 		}
 		for id := range uint64(n / 3) {
-			if !w.scan.Delete(id) || w.scan.Delete(id) {
+			if !w.index.Delete(id) || w.index.Delete(id) {
 				t.Fatal("a vector is not deleted once")
 			}
 			delete(w.vectors, id)
@@ -94,14 +94,14 @@ func TestSearchIsExact(t *testing.T) {
 			w.put(t, id, 3, draw())                     // again
 			w.put(t, n-1-id, uint32(r.IntN(5)), draw()) // another one
 		}
-		if w.scan.Len() != len(w.vectors) {
-			t.Errorf("%s: %d vectors, want %d", name, w.scan.Len(), len(w.vectors))
+		if w.index.Len() != len(w.vectors) {
+			t.Errorf("%s: %d vectors, want %d", name, w.index.Len(), len(w.vectors))
 		}
 		right, all := 0, 0
 		for range 100 {
 			q := draw()
 			for _, classes := range [][]uint32{{0, 1, 2, 3, 4}, {2}, {0, 4}, {9}} {
-				hits, err := w.scan.Search(q, classes, k)
+				hits, err := w.index.Search(q, classes, k)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -128,7 +128,7 @@ func TestSearchIsExact(t *testing.T) {
 
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
-	s := NewScan(3)
+	s := New(3)
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, v := range [][]float32{nil, {1, 2}, {0, 0, 0}, {1, nan, 0}, {inf, 0, 0}, {1, 2, 3, 4}} {
 		if err := s.Put(1, 1, v); !fault.Is(err, fault.CodeInvalid) {
@@ -155,9 +155,9 @@ func TestWhatIsRefused(t *testing.T) {
 }
 
 // Writers and readers at once: what is found was there.
-func TestScanAtOnce(t *testing.T) {
+func TestIndexAtOnce(t *testing.T) {
 	t.Parallel()
-	s := NewScan(64)
+	s := New(64)
 	var work sync.WaitGroup
 	for g := range uint64(4) {
 		work.Go(func() {
