@@ -74,7 +74,7 @@ test('what opens is accessible too', { skip }, async () => {
       // A page that scrolls closes its tooltips.
       await opener.scrollIntoViewIfNeeded()
       await still(page)
-      if (kind === 'tooltip') await opener.focus()
+      if (kind === 'tooltip') await opener.hover()
       else await opener.click()
       const role = { tooltip: 'tooltip', menu: 'menu', dialog: 'dialog' }[kind]
       if (role) await page.getByRole(role).first().waitFor()

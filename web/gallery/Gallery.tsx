@@ -4,7 +4,7 @@ import { useLayoutEffect, useState } from 'react'
 import { liveRegionId } from '@/kit/announce'
 import { Segmented } from '@/kit/Segmented'
 import { Toaster } from '@/kit/Toaster'
-import { TooltipProvider } from '@/kit/Tooltip'
+import { Tooltips } from '@/kit/Tooltip'
 import { tellKnowledge } from './documents'
 import { chapters } from './sections'
 
@@ -30,44 +30,43 @@ export function Gallery() {
   return (
     <Direction.Provider dir={dir}>
       <QueryClientProvider client={client}>
-        <TooltipProvider delayDuration={400}>
-          <header className="border-b border-line px-4 py-4 sm:px-8">
-            <h1 className="mb-3 text-xl font-semibold">Parley’s parts</h1>
-            <div className="flex flex-wrap gap-3">
-              <Segmented label="Theme" value={theme} onChange={setTheme} options={[{ value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' }]} />
-              <Segmented label="Contrast" value={contrast} onChange={setContrast} options={[{ value: 'normal', label: 'Normal' }, { value: 'more', label: 'High' }]} />
-              <Segmented label="Direction" value={dir} onChange={setDir} options={[{ value: 'ltr', label: 'Left to right' }, { value: 'rtl', label: 'Right to left' }]} />
-            </div>
-            <nav aria-label="Chapters" className="mt-3 flex flex-wrap gap-4 text-sm">
-              {chapters.map(({ name }) => (
-                <a key={name} href={`#${name.toLowerCase()}`} className="text-accent underline underline-offset-4">
-                  {name}
-                </a>
-              ))}
-            </nav>
-          </header>
-          <main className="mx-auto max-w-6xl space-y-12 px-4 py-8 sm:px-8">
-            {chapters.map(({ name, sections }) => (
-              <div key={name} id={name.toLowerCase()} data-chapter={name} className="space-y-12">
-                <h2 className="border-b-2 border-text pb-2 text-2xl font-semibold">{name}</h2>
-                {sections.map(({ of, Cases }) => {
-                  const names = Object.keys(of)
-                  return (
-                    // No landmark: what it shows has landmarks of its own.
-                    <div key={names.join()} data-shows={names.join(' ')}>
-                      <h3 className="mb-4 border-b border-line pb-1.5 text-lg font-semibold">{names.join(', ')}</h3>
-                      <div className="grid grid-cols-1 gap-x-8 gap-y-6 sm:grid-cols-2 lg:grid-cols-3">
-                        <Cases />
-                      </div>
-                    </div>
-                  )
-                })}
-              </div>
+        <header className="border-b border-line px-4 py-4 sm:px-8">
+          <h1 className="mb-3 text-xl font-semibold">Parley’s parts</h1>
+          <div className="flex flex-wrap gap-3">
+            <Segmented label="Theme" value={theme} onChange={setTheme} options={[{ value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' }]} />
+            <Segmented label="Contrast" value={contrast} onChange={setContrast} options={[{ value: 'normal', label: 'Normal' }, { value: 'more', label: 'High' }]} />
+            <Segmented label="Direction" value={dir} onChange={setDir} options={[{ value: 'ltr', label: 'Left to right' }, { value: 'rtl', label: 'Right to left' }]} />
+          </div>
+          <nav aria-label="Chapters" className="mt-3 flex flex-wrap gap-4 text-sm">
+            {chapters.map(({ name }) => (
+              <a key={name} href={`#${name.toLowerCase()}`} className="text-accent underline underline-offset-4">
+                {name}
+              </a>
             ))}
-          </main>
-          <Toaster />
-          <div id={liveRegionId} aria-live="polite" className="sr-only" />
-        </TooltipProvider>
+          </nav>
+        </header>
+        <main className="mx-auto max-w-6xl space-y-12 px-4 py-8 sm:px-8">
+          {chapters.map(({ name, sections }) => (
+            <div key={name} id={name.toLowerCase()} data-chapter={name} className="space-y-12">
+              <h2 className="border-b-2 border-text pb-2 text-2xl font-semibold">{name}</h2>
+              {sections.map(({ of, Cases }) => {
+                const names = Object.keys(of)
+                return (
+                  // No landmark: what it shows has landmarks of its own.
+                  <div key={names.join()} data-shows={names.join(' ')}>
+                    <h3 className="mb-4 border-b border-line pb-1.5 text-lg font-semibold">{names.join(', ')}</h3>
+                    <div className="grid grid-cols-1 gap-x-8 gap-y-6 sm:grid-cols-2 lg:grid-cols-3">
+                      <Cases />
+                    </div>
+                  </div>
+                )
+              })}
+            </div>
+          ))}
+        </main>
+        <Toaster />
+        <div id={liveRegionId} aria-live="polite" className="sr-only" />
+        <Tooltips />
       </QueryClientProvider>
     </Direction.Provider>
   )

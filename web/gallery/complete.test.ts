@@ -16,7 +16,7 @@ const parts = import.meta.glob<Record<string, unknown>>(
 
 // They draw nothing of their own, put together what is shown by itself, or are the frame of a whole page.
 const unseen = {
-  nothing: ['TooltipProvider', 'RemoveScroll', 'NearnessProvider', 'LazyRow', 'VirtualList'],
+  nothing: ['RemoveScroll', 'NearnessProvider', 'Stretch', 'VirtualList'],
   whole: ['ChatPage', 'Thread', 'Rows', 'PairedRow', 'Sidebar', 'ConversationList', 'Page'],
   // In the menus of the rows, and dialogs of the kit around one field.
   inside: ['ExportMenu', 'MoveMenu', 'FolderMenu', 'FolderDialogs'],

@@ -4,7 +4,7 @@ import { CopyButton } from '@/kit/CopyButton'
 import { IconButton } from '@/kit/IconButton'
 import { Kbd } from '@/kit/Kbd'
 import { Logo } from '@/kit/Logo'
-import { Tooltip } from '@/kit/Tooltip'
+import { tip, Tooltips } from '@/kit/Tooltip'
 import { Case, unbroken, type Section } from '../section'
 
 const looks = ['primary', 'secondary', 'ghost', 'danger'] as const
@@ -73,12 +73,12 @@ export const buttons: Section[] = [
     ),
   },
   {
-    of: { Tooltip },
+    of: { Tooltips },
     Cases: () => (
       <Case name="on hover and on focus">
-        <Tooltip text="Begins a new chat" keys="Ctrl+Shift+O">
-          <Button data-opens="tooltip">New chat</Button>
-        </Tooltip>
+        <Button data-opens="tooltip" {...tip('Begins a new chat', 'Ctrl+Shift+O')}>
+          New chat
+        </Button>
       </Case>
     ),
   },

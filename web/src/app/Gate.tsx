@@ -7,7 +7,7 @@ import { hadSession, useMe } from '@/features/auth/session'
 import { CommandCenter } from '@/features/commands/CommandCenter'
 import { Button } from '@/kit/Button'
 import { Splash } from '@/kit/Splash'
-import { TooltipProvider } from '@/kit/Tooltip'
+import { Tooltips } from '@/kit/Tooltip'
 
 /** Lets in who is signed in, and sends everyone else to the door. */
 export function Gate({ children }: { children: (me: Me) => ReactNode }) {
@@ -15,10 +15,11 @@ export function Gate({ children }: { children: (me: Me) => ReactNode }) {
   const me = useMe()
   if (me.data) {
     return (
-      <TooltipProvider delayDuration={400}>
+      <>
         {children(me.data)}
         <CommandCenter me={me.data} />
-      </TooltipProvider>
+        <Tooltips />
+      </>
     )
   }
   if (me.data === null) return <ToSignIn />

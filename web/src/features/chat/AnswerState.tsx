@@ -2,7 +2,7 @@ import clsx from 'clsx'
 import { useTranslation } from 'react-i18next'
 import { sentence } from '@/api/errorText'
 import type { Message } from '@/api/types'
-import { locale } from '@/i18n/setup'
+import { seconds } from '@/i18n/seconds'
 import { Button } from '@/kit/Button'
 import { Notice } from '@/kit/Notice'
 import type { Turn } from './turns'
@@ -75,7 +75,7 @@ export function Facts({ message, turn }: { message: Message; turn?: Turn }) {
   const total = turn?.done?.latency_ms?.total ?? message.latency_ms
   const facts: string[] = []
   if (tokens) facts.push(t('chat.tokens', { count: tokens }))
-  if (total) facts.push(t('chat.seconds', { n: Math.max(total / 1000, 0.1).toLocaleString(locale(i18n.language), { maximumFractionDigits: 1 }) }))
+  if (total) facts.push(t('chat.seconds', { n: seconds(total, i18n.language) }))
   if (message.edited_at) facts.push(t('actions.edited'))
   if (facts.length === 0) return null
   return (

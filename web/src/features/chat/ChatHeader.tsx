@@ -7,7 +7,7 @@ import { useKeysOf } from '@/features/commands/keys'
 import { ExportMenu } from '@/features/conversations/ConversationRow'
 import { IconButton } from '@/kit/IconButton'
 import { Menu, MenuItem } from '@/kit/Menu'
-import { Tooltip } from '@/kit/Tooltip'
+import { tip } from '@/kit/Tooltip'
 import { ModelPicker } from './ModelPicker'
 
 interface Props {
@@ -76,11 +76,14 @@ export function ChatHeader({ conversation, title, models, model, beside, tempora
         </>
       )}
       {onOpenSidebar && title && (
-        <Tooltip text={t('chat.newChat')} keys={newKeys}>
-          <Link to="/" aria-label={t('chat.newChat')} className="flex size-9 shrink-0 items-center justify-center rounded-sm text-muted transition-colors hover:bg-hover hover:text-text">
-            <SquarePen aria-hidden="true" className="size-4.5" strokeWidth={1.9} />
-          </Link>
-        </Tooltip>
+        <Link
+          to="/"
+          aria-label={t('chat.newChat')}
+          {...tip(t('chat.newChat'), newKeys)}
+          className="flex size-9 shrink-0 items-center justify-center rounded-sm text-muted transition-colors hover:bg-hover hover:text-text"
+        >
+          <SquarePen aria-hidden="true" className="size-4.5" strokeWidth={1.9} />
+        </Link>
       )}
     </header>
   )

@@ -2,7 +2,6 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { fireEvent, render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { TooltipProvider } from '@/kit/Tooltip'
 import { Composer } from './Composer'
 import { clearDrafts, readDraft } from './drafts'
 
@@ -14,9 +13,7 @@ function setup(props: Partial<Parameters<typeof Composer>[0]> = {}) {
   const client = new QueryClient()
   const element = (more: typeof props = {}) => (
     <QueryClientProvider client={client}>
-      <TooltipProvider>
-        <Composer draftKey="a" onSend={onSend} onStop={onStop} {...props} {...more} />
-      </TooltipProvider>
+      <Composer draftKey="a" onSend={onSend} onStop={onStop} {...props} {...more} />
     </QueryClientProvider>
   )
   const { rerender } = render(element())

@@ -7,7 +7,7 @@ import { useKeysOf } from '@/features/commands/keys'
 import { useOffer } from '@/features/commands/offers'
 import { IconButton } from '@/kit/IconButton'
 import { Notice } from '@/kit/Notice'
-import { Tooltip } from '@/kit/Tooltip'
+import { tip } from '@/kit/Tooltip'
 import { chooseKnowledge, useKnowledge } from '@/features/knowledge/choice'
 import { KnowledgeChip, KnowledgeMenu } from '@/features/knowledge/KnowledgeMenu'
 import { useAttachments } from './attachments'
@@ -178,18 +178,26 @@ export function Composer({ draftKey, chat = '', disabled = false, active, models
             className="max-h-[40vh] min-w-0 flex-1 resize-none bg-transparent px-2 py-1.5 text-read leading-relaxed outline-none"
           />
           {active && ready && (
-            <Tooltip text={t('composer.enqueue')} side="top">
-              <button type="submit" aria-label={t('composer.enqueue')} className={clsx(round, 'bg-sunken text-text hover:bg-press')}>
-                <ListPlus aria-hidden="true" className="size-5" />
-              </button>
-            </Tooltip>
+            <button
+              type="submit"
+              aria-label={t('composer.enqueue')}
+              {...tip(t('composer.enqueue'), undefined, 'top')}
+              className={clsx(round, 'bg-sunken text-text hover:bg-press')}
+            >
+              <ListPlus aria-hidden="true" className="size-5" />
+            </button>
           )}
           {active ? (
-            <Tooltip text={t('chat.stop')} keys={stopKeys} side="top">
-              <button type="button" aria-label={stopping ? t('chat.stopping') : t('chat.stop')} aria-disabled={stopping} onClick={onStop} className={clsx(round, primary)}>
-                <Square aria-hidden="true" className="size-3.5 fill-current" />
-              </button>
-            </Tooltip>
+            <button
+              type="button"
+              aria-label={stopping ? t('chat.stopping') : t('chat.stop')}
+              aria-disabled={stopping}
+              onClick={onStop}
+              {...tip(t('chat.stop'), stopKeys, 'top')}
+              className={clsx(round, primary)}
+            >
+              <Square aria-hidden="true" className="size-3.5 fill-current" />
+            </button>
           ) : (
             <button type="submit" aria-label={t('chat.send')} disabled={!ready} className={clsx(round, primary)}>
               <ArrowUp aria-hidden="true" className="size-5" strokeWidth={2.2} />

@@ -7,10 +7,10 @@ import { AnswerRow } from './AnswerRow'
 import { PendingAnswer } from './AnswerState'
 import type { Ask } from './asker'
 import { chooseLeaf } from './data'
-import { LazyRow, type Speakers } from './LazyRow'
 import { PairRow, type Side } from './PairRow'
 import { closePair, type Pair } from './pairs'
 import { QuestionRow } from './QuestionRow'
+import { Stretch, type Speakers } from './Stretch'
 import { newestLeaf, placeOf, type Place, type Tree } from './tree'
 
 interface Common {
@@ -26,32 +26,36 @@ interface RowProps extends Common {
   place: Place
   last: boolean
   marked: boolean
-  drawn: boolean
-  speakers: Speakers
 }
 
 // A message with what can be done with it. It is drawn again only when it, or its place, has changed.
-const MessageRow = memo(function MessageRow({ models, model, canAsk, onAsk, onShow, message: m, place, last, marked, drawn, speakers }: RowProps) {
+const MessageRow = memo(function MessageRow({ models, model, canAsk, onAsk, onShow, message: m, place, last, marked }: RowProps) {
   const row = { message: m, place, canAsk, marked, onShow }
   const parent = m.parent_id ?? ''
   return (
-    <LazyRow message={m} drawn={drawn} speakers={speakers}>
-      {() =>
-        m.role === 'user' ? (
-          <QuestionRow {...row} onEdit={(text) => void onAsk({ parent, text, model })} />
-        ) : (
-          <AnswerRow
-            {...row}
-            models={models}
-            last={last}
-            onAgain={(other) => void onAsk({ parent, model: other ?? model })}
-            onGoOn={() => void onAsk({ parent, goOn: m })}
-          />
-        )
-      }
-    </LazyRow>
+    <div className="row">
+      {m.role === 'user' ? (
+        <QuestionRow {...row} onEdit={(text) => void onAsk({ parent, text, model })} />
+      ) : (
+        <AnswerRow
+          {...row}
+          models={models}
+          last={last}
+          onAgain={(other) => void onAsk({ parent, model: other ?? model })}
+          onGoOn={() => void onAsk({ parent, goOn: m })}
+        />
+      )}
+    </div>
   )
 }, sameRow)
+
+function sameRow(a: RowProps, b: RowProps): boolean {
+  const { place: before, ...rest } = a
+  const { place: now, ...next } = b
+  return same(before, now) && same(rest, next)
+}
+
+const same = <T extends object>(x: T, y: T) => (Object.keys(y) as (keyof T)[]).every((key) => x[key] === y[key])
 
 interface RowsProps extends Common {
   tree: Tree
@@ -61,38 +65,60 @@ interface RowsProps extends Common {
   focus?: string
 }
 
-// How many of the last messages are drawn at once, and how many are there at once: more than a screen of them, drawn or not.
-const first = 10
-const there = 60
+// How many messages are a stretch, how many of the last stretches are drawn at once, and how many are there at once: more than
+// a screen of them, drawn or not.
+const together = 8
+const first = 2
+const there = 8
 
 /** The messages of a branch, one below the other. */
-export const Rows = memo(function Rows({ tree, rows, last, focus, ...common }: RowsProps) {
+export const Rows = memo(function Rows({ rows, focus, ...common }: RowsProps) {
   const { t } = useTranslation()
   const speakers = useMemo(() => ({ you: t('chat.you'), parley: t('chat.parley') }), [t])
   // What came before follows when the page has time, unless it is what the reader came for.
   const all = useDeferredValue(true, false) || focus !== undefined
-  const shown = all ? rows : rows.slice(-there)
-  const at = focus ? shown.findIndex((m) => m.id === focus) : -1
-  return shown.map((m, i) => (
-    <MessageRow
-      key={m.id}
-      {...common}
-      message={m}
-      place={placeOf(tree, m.id)}
-      last={m.id === last}
-      marked={m.id === focus}
-      drawn={i >= shown.length - first || (at >= 0 && Math.abs(i - at) < 4)}
-      speakers={speakers}
-    />
-  ))
+  const stretches = useMemo(() => chunks(rows, together), [rows])
+  const at = focus ? stretches.findIndex((s) => s.some((m) => m.id === focus)) : -1
+  return stretches.map((messages, i) => {
+    if (!all && i < stretches.length - there) return null
+    return (
+      <MessageStretch
+        key={messages[0]?.id}
+        {...common}
+        messages={messages}
+        focus={i === at ? focus : undefined}
+        drawn={i >= stretches.length - first || i === at}
+        speakers={speakers}
+      />
+    )
+  })
 })
 
-function sameRow(a: RowProps, b: RowProps): boolean {
-  // Once drawn, a row stays drawn.
-  const { place: before, drawn: _a, ...rest } = a
-  const { place: now, drawn: _b, ...next } = b
-  const same = <T extends object>(x: T, y: T) => (Object.keys(y) as (keyof T)[]).every((key) => x[key] === y[key])
-  return same(before, now) && same(rest, next)
+interface StretchProps extends Omit<RowsProps, 'rows'> {
+  messages: readonly Message[]
+  drawn: boolean
+  speakers: Speakers
+}
+
+const MessageStretch = memo(function MessageStretch({ messages, tree, last, focus, drawn, speakers, ...common }: StretchProps) {
+  return (
+    <Stretch messages={messages} drawn={drawn} speakers={speakers}>
+      {() => messages.map((m) => <MessageRow key={m.id} {...common} message={m} place={placeOf(tree, m.id)} last={m.id === last} marked={m.id === focus} />)}
+    </Stretch>
+  )
+}, sameStretch)
+
+function sameStretch(a: StretchProps, b: StretchProps): boolean {
+  // Once drawn, it stays drawn. Which message is the last concerns the stretch that has it.
+  const { messages: before, drawn: _a, last: was, ...rest } = a
+  const { messages: now, drawn: _b, last: is, ...next } = b
+  const lastIn = (list: readonly Message[], id?: string) => (list.at(-1)?.id === id ? id : undefined)
+  return before.length === now.length && same(before, now) && lastIn(before, was) === lastIn(now, is) && same(rest, next)
+}
+
+/** Parts of a list, each as long as given but the last. */
+function chunks<T>(list: readonly T[], length: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, i) => list.slice(i * length, (i + 1) * length))
 }
 
 const alone = { n: 1, total: 1 }

@@ -9,7 +9,7 @@ import { locale } from '@/i18n/setup'
 import { Button } from '@/kit/Button'
 import { Logo } from '@/kit/Logo'
 import { Skeleton } from '@/kit/Skeleton'
-import { TooltipProvider } from '@/kit/Tooltip'
+import { Tooltips } from '@/kit/Tooltip'
 import { useShared } from './data'
 
 preloadMarkdown()
@@ -17,9 +17,10 @@ preloadMarkdown()
 /** A chat that somebody shared: to read, and nothing else. */
 export function SharedPage() {
   return (
-    <TooltipProvider delayDuration={400}>
+    <>
       <Shared />
-    </TooltipProvider>
+      <Tooltips />
+    </>
   )
 }
 

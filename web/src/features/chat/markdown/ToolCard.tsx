@@ -2,7 +2,7 @@ import clsx from 'clsx'
 import { Check, ChevronRight, TriangleAlert, Wrench } from 'lucide-react'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { locale } from '@/i18n/setup'
+import { seconds } from '@/i18n/seconds'
 import { Spinner } from '@/kit/Spinner'
 import { CodeBlock } from './code/CodeBlock'
 import { pretty, type ToolCall } from './toolCall'
@@ -16,7 +16,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
   const time =
     took === undefined || status === 'running'
       ? ''
-      : t('chat.seconds', { n: Math.max(took / 1000, 0.1).toLocaleString(locale(i18n.language), { maximumFractionDigits: 1 }) })
+      : t('chat.seconds', { n: seconds(took, i18n.language) })
   return (
     <div role="group" aria-label={t('tool.label', { name })} className={clsx('my-3 overflow-hidden rounded-md border bg-raised', status === 'failed' ? 'border-danger' : 'border-line')}>
       <button

@@ -1,15 +1,10 @@
 import { render } from '@testing-library/react'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { TooltipProvider } from '@/kit/Tooltip'
 import Markdown from './Markdown'
 import { limits } from './parse/limits'
 
 const draw = (text: string, open: boolean) =>
-  render(
-    <TooltipProvider>
-      <Markdown text={text} open={open} />
-    </TooltipProvider>,
-  )
+  render(<Markdown text={text} open={open} />)
 
 const million = 1_000_000
 const times = (text: string, n: number) => text.repeat(n)

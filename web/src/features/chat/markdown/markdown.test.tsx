@@ -1,15 +1,10 @@
 import { render, screen } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
-import { TooltipProvider } from '@/kit/Tooltip'
 import Markdown from './Markdown'
 import { safeImage, safeLink } from './safety'
 
 const draw = (text: string, open = false) =>
-  render(
-    <TooltipProvider>
-      <Markdown text={text} open={open} />
-    </TooltipProvider>,
-  ).container
+  render(<Markdown text={text} open={open} />).container
 
 describe('hostile Markdown', () => {
   test.each([

@@ -1,15 +1,12 @@
 import { render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, test } from 'vitest'
-import { TooltipProvider } from '@/kit/Tooltip'
 import Drawn, { type AnswerProps } from './Drawn'
 import Markdown from './Markdown'
 import { partReasoning } from './reasoning'
 import { csv, markdown } from './tableText'
 import { ToolCard } from './ToolCard'
 import { pretty } from './toolCall'
-
-const wrapper = TooltipProvider
 
 describe('reasoning', () => {
   test.each([
@@ -33,7 +30,7 @@ describe('reasoning', () => {
     }
   })
 
-  const draw = (props: AnswerProps) => render(<Drawn {...props} />, { wrapper })
+  const draw = (props: AnswerProps) => render(<Drawn {...props} />)
 
   test('is behind a line that tells how long it took, and opens by keyboard', async () => {
     const { rerender, container } = draw({ text: '<think>**one', open: true })
@@ -70,7 +67,7 @@ describe('a tool card', () => {
   const call = { name: 'search', arguments: '{"q":"tea","n":[1,2]}', result: 'Found <b>3</b>.', status: 'done', duration_ms: 1234 } as const
 
   test('is one line that opens to what was asked and what came back', async () => {
-    const { container } = render(<ToolCard call={call} />, { wrapper })
+    const { container } = render(<ToolCard call={call} />)
     const card = screen.getByRole('group', { name: 'Tool search' })
     const line = within(card).getByRole('button')
     expect(line.textContent).toBe('searchDone· 1.2 s')
@@ -83,7 +80,7 @@ describe('a tool card', () => {
   })
 
   test('that runs shows what was written of its arguments, and no time', async () => {
-    const { container } = render(<ToolCard call={{ name: 'search', arguments: '{"q":"te', status: 'running', duration_ms: 5 }} />, { wrapper })
+    const { container } = render(<ToolCard call={{ name: 'search', arguments: '{"q":"te', status: 'running', duration_ms: 5 }} />)
     const line = screen.getByRole('button')
     expect(line.textContent).toBe('searchRunning')
     await userEvent.click(line)
@@ -91,7 +88,7 @@ describe('a tool card', () => {
   })
 
   test('that failed says so', () => {
-    render(<ToolCard call={{ ...call, status: 'failed' }} />, { wrapper })
+    render(<ToolCard call={{ ...call, status: 'failed' }} />)
     expect(screen.getByRole('button').textContent).toContain('Failed')
   })
 
@@ -114,7 +111,7 @@ describe('tables', () => {
 
   test('are copied without their looks as CSV', async () => {
     const user = userEvent.setup()
-    render(<Markdown text={'| **a** | b |\n|---|--:|\n| `x` | [y](https://a.example) |'} />, { wrapper })
+    render(<Markdown text={'| **a** | b |\n|---|--:|\n| `x` | [y](https://a.example) |'} />)
     await user.click(screen.getByRole('button', { name: 'Copy the table' }))
     await user.click(screen.getByRole('menuitem', { name: 'Copy as CSV' }))
     expect(await navigator.clipboard.readText()).toBe('a,b\r\nx,y\r\n')
@@ -124,7 +121,7 @@ describe('tables', () => {
 describe('footnotes', () => {
   test('lead there and back', async () => {
     Element.prototype.scrollIntoView = () => {}
-    render(<Markdown text={'Text[^a] and[^b].\n\n[^b]: second\n[^a]: first **note**'} />, { wrapper })
+    render(<Markdown text={'Text[^a] and[^b].\n\n[^b]: second\n[^a]: first **note**'} />)
     const mark = screen.getByRole('button', { name: 'Footnote 1' })
     const list = screen.getByRole('group', { name: 'Footnotes' })
     expect(within(list).getAllByRole('listitem').map((li) => li.textContent)).toEqual(['first note', 'second'])

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { TooltipProvider } from '@/kit/Tooltip'
 import { limits } from '../parse/limits'
 import { CodeBlock } from './CodeBlock'
 import { colour } from './colours'
@@ -12,7 +11,7 @@ import { kinds } from './theme'
 import type { Job } from './worker'
 
 const draw = (text: string, info: string, closed = true) =>
-  render(<CodeBlock text={text} info={info} closed={closed} />, { wrapper: TooltipProvider })
+  render(<CodeBlock text={text} info={info} closed={closed} />)
 
 /** Stands for the worker: it colours in this thread, or does not answer at all. */
 class FakeWorker extends EventTarget {

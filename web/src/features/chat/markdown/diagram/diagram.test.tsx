@@ -1,13 +1,12 @@
 import { act, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { TooltipProvider } from '@/kit/Tooltip'
 import { CodeBlock } from '../code/CodeBlock'
 import { limits } from '../parse/limits'
 import { kindOf } from './Diagram'
 
 const svg = '<svg viewBox="0 0 120.4 80"><path d="M0 0"/></svg>'
-const draw = (text: string, closed = true) => render(<CodeBlock text={text} info="mermaid" closed={closed} />, { wrapper: TooltipProvider })
+const draw = (text: string, closed = true) => render(<CodeBlock text={text} info="mermaid" closed={closed} />)
 const frame = () => document.querySelector('iframe')
 
 /** Says something to the page as the frame would; other senders are for the tests of its checks. */

@@ -39,37 +39,38 @@ export interface Speakers {
 }
 
 interface Props {
-  message: Message
-  /** Drawn from the start, as are the last ones of a conversation. */
+  messages: readonly Message[]
+  /** Drawn from the start, as is the end of a conversation. */
   drawn: boolean
   speakers: Speakers
   children: () => ReactNode
 }
 
 /**
- * A message that is drawn in full once it comes near. Until then its bare text stands there, laid out only
+ * Messages that are drawn in full once they come near. Until then their bare text stands there, laid out only
  * when it is seen, so that a long conversation opens at once and the browser's own search still finds all.
+ * They are some together, since each element that is watched costs time in every frame.
  */
-export function LazyRow({ message, drawn, speakers, children }: Props) {
+export function Stretch({ messages, drawn, speakers, children }: Props) {
   const nearness = useContext(NearnessContext)
   const [near, setNear] = useState(drawn || !nearness)
-  const row = useRef<HTMLDivElement>(null)
+  const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (near || !row.current) return
+    if (near || !place.current) return
     // Not urgent: the scrolling goes first.
-    return nearness?.watch(row.current, () => startTransition(() => setNear(true)))
+    return nearness?.watch(place.current, () => startTransition(() => setNear(true)))
   }, [near, nearness])
-  const lines = Math.ceil(message.text.length / 85) + 2
+  const height = messages.reduce((sum, m) => sum + Math.min((Math.ceil(m.text.length / 85) + 2) * 27, 4000), 0)
   return (
-    <div ref={row} className="row" style={{ containIntrinsicBlockSize: `auto ${Math.min(lines * 27, 4000)}px` }}>
-      {near ? (
-        children()
-      ) : (
-        <article id={message.id} className={message.role === 'user' ? 'flex flex-col items-end' : undefined}>
-          <h2 className="sr-only">{message.role === 'user' ? speakers.you : speakers.parley}</h2>
-          <div dir="auto" className="text-read wrap-anywhere whitespace-pre-wrap">{message.text}</div>
-        </article>
-      )}
+    <div ref={place} className="stretch" style={{ containIntrinsicBlockSize: `auto ${height}px` }}>
+      {near
+        ? children()
+        : messages.map((m) => (
+            <article key={m.id} id={m.id} className={m.role === 'user' ? 'row flex flex-col items-end' : 'row'}>
+              <h2 className="sr-only">{m.role === 'user' ? speakers.you : speakers.parley}</h2>
+              <div dir="auto" className="text-read wrap-anywhere whitespace-pre-wrap">{m.text}</div>
+            </article>
+          ))}
     </div>
   )
 }
