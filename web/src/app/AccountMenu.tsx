@@ -1,5 +1,5 @@
 import { Archive, BookText, ChevronsUpDown, Library, LogOut, Settings, ShieldCheck } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Me } from '@/api/types'
 import { isAdmin } from '@/features/auth/session'
 import { Menu, MenuItem, MenuLine } from '@/kit/Menu'

@@ -1,5 +1,4 @@
 import i18next from 'i18next'
-import { initReactI18next } from 'react-i18next'
 import type { en as admin } from '@/features/admin/strings/en'
 import { en } from './en'
 import { loadStrings, rememberLanguage, type Language } from './languages'
@@ -15,12 +14,14 @@ type Load = Partial<Record<Language, () => Promise<object>>>
 // The namespaces in use and where their strings are. That of the page itself is always there in English.
 const namespaces = new Map<string, Load>([['translation', loadStrings]])
 
-void i18next.use(initReactI18next).init({
+void i18next.init({
   lng: 'en',
   fallbackLng: 'en',
   resources: { en: { translation: en } },
   interpolation: { escapeValue: false }, // React escapes
   initAsync: false,
+  keySeparator: '.', // their defaults; said, each key is not looked at for being one
+  nsSeparator: ':',
 })
 
 /** The language with the reader's own region, for dates and numbers: "en" becomes "en-GB" in London. */

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Logo } from './Logo'
 
 /** What is shown while the page, or a part of it, is on its way. index.html begins with the same. */

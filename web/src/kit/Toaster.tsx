@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { CircleAlert, X } from 'lucide-react'
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { act, dismiss, toastStore, type Toast } from './toasts'
 
 /** The place of the toasts. They stay while the pointer or the focus is on them. */

@@ -1,7 +1,7 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { PanelLeft } from 'lucide-react'
 import { Suspense, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Me } from '@/api/types'
 import { Drawer } from '@/app/Drawer'
 import { useWide } from '@/app/useSidebar'

@@ -1,7 +1,7 @@
 import { useRouter, useSearch } from '@tanstack/react-router'
 import { ArrowRight, KeyRound } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { ApiError } from '@/api/client'
 import { errorText } from '@/api/errorText'
 import type { AuthOptions, Me, TenantChoice } from '@/api/types'

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { ChevronDown, Ellipsis, GitFork, Pencil, RefreshCw, StepForward } from 'lucide-react'
 import { useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Message, Model } from '@/api/types'
 import { CopyButton } from '@/kit/CopyButton'
 import { IconButton } from '@/kit/IconButton'

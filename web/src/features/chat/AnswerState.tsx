@@ -1,5 +1,5 @@
 import clsx from 'clsx'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { sentence } from '@/api/errorText'
 import type { Message } from '@/api/types'
 import { seconds } from '@/i18n/seconds'

@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import { ChevronRight } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { locale } from '@/i18n/setup'
 import { sizeText, splitFiles, type TextFile } from './files'
 

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { Ellipsis, MessageCircleDashed, PanelLeft, Share2, SquarePen } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Conversation, Model } from '@/api/types'
 import { useKeysOf } from '@/features/commands/keys'
 import { ExportMenu } from '@/features/conversations/ConversationRow'

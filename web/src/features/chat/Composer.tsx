@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { ArrowUp, ListPlus, Paperclip, Square } from 'lucide-react'
 import { lazy, Suspense, useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Model } from '@/api/types'
 import { useKeysOf } from '@/features/commands/keys'
 import { useOffer } from '@/features/commands/offers'

@@ -1,5 +1,5 @@
 import { FileText, X } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { locale } from '@/i18n/setup'
 import { IconButton } from '@/kit/IconButton'
 import { sizeText, type TextFile } from './files'

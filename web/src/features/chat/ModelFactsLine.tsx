@@ -1,5 +1,5 @@
 import clsx from 'clsx'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { ModelFacts } from '@/api/types'
 import { locale } from '@/i18n/setup'
 import { sizeText } from './files'

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { Check, ChevronDown, Columns2, Search } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Model } from '@/api/types'
 import { Button } from '@/kit/Button'
 import { Option } from '@/kit/Option'

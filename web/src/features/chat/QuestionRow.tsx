@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { Ellipsis, GitFork, Pencil } from 'lucide-react'
 import { useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Message } from '@/api/types'
 import { CopyButton } from '@/kit/CopyButton'
 import { IconButton } from '@/kit/IconButton'

@@ -1,5 +1,5 @@
 import { ArrowUp, CornerDownRight, Pencil, X } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { IconButton } from '@/kit/IconButton'
 import { splitFiles } from './files'
 import type { Queued } from './queue'

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { ThumbsDown, ThumbsUp } from 'lucide-react'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Feedback, FeedbackReason } from '@/api/types'
 import { Button } from '@/kit/Button'
 import { IconButton } from '@/kit/IconButton'

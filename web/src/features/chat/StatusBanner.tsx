@@ -1,5 +1,5 @@
 import { X } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Me } from '@/api/types'
 import { CopyButton } from '@/kit/CopyButton'
 import { IconButton } from '@/kit/IconButton'

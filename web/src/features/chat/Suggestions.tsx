@@ -1,6 +1,6 @@
 import { Settings2 } from 'lucide-react'
 import { useEffect } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { KnowledgeBase, Model, Prompt } from '@/api/types'
 import { Option } from '@/kit/Option'
 import type { useListbox } from '@/kit/useListbox'

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { ArrowDown } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Message, Model } from '@/api/types'
 import { IconButton } from '@/kit/IconButton'
 import { Skeleton } from '@/kit/Skeleton'

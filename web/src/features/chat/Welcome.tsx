@@ -1,5 +1,5 @@
 import { MessageCircleDashed } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 
 export function Welcome({ name, temporary }: { name: string; temporary: boolean }) {
   const { t } = useTranslation()

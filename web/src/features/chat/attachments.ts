@@ -1,5 +1,5 @@
 import { useState, useSyncExternalStore } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { locale } from '@/i18n/setup'
 import { limits, readText, sizeText, type Refusal, type TextFile } from './files'
 

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { memo, useDeferredValue, useMemo } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Message, Model } from '@/api/types'
 import { useRoomForTwo } from '@/kit/media'
 import { AnswerRow } from './AnswerRow'

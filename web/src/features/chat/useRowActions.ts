@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { Feedback, Message } from '@/api/types'
 import { toast } from '@/kit/toasts'

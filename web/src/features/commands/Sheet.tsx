@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Dialog } from '@/kit/Dialog'
 import { Kbd } from '@/kit/Kbd'
 import { useKeyNames } from './keys'

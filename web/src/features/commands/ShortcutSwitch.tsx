@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Segmented } from '@/kit/Segmented'
 import { setShortcuts, useShortcutsOn } from './keys'
 

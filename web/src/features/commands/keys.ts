@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { settings } from '@/kit/storage'
 import { table, type CommandId, type Keys } from './table'
 

@@ -1,5 +1,5 @@
 import { MessageSquare } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Conversation } from '@/api/types'
 import { Kbd } from '@/kit/Kbd'
 import { useKeyNames, useShortcutsOn } from './keys'

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Me } from '@/api/types'
 import { loadPages } from '@/features/admin/load'
 import { isAdmin } from '@/features/auth/session'

@@ -1,5 +1,5 @@
 import { Languages, Monitor, Moon, Sun, type LucideIcon } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { setTheme, useTheme, type Theme } from '@/app/theme'
 import { languages, type Language } from '@/i18n/languages'
 import { setLanguage } from '@/i18n/setup'

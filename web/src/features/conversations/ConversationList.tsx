@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Conversation, ConversationPatch, Folder } from '@/api/types'
 import { Button } from '@/kit/Button'
 import { Skeleton } from '@/kit/Skeleton'

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { Conversation, Folder } from '@/api/types'
 import { Button } from '@/kit/Button'

@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import { Ellipsis, Folder as FolderIcon, FolderOpen, Pencil, Trash2 } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Folder } from '@/api/types'
 import { Menu, MenuItem } from '@/kit/Menu'
 import { useChatDrop } from './drag'

@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next'
 import { FolderPlus } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { locale } from '@/i18n/setup'
 import { IconButton } from '@/kit/IconButton'
 

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { SearchHit } from '@/api/types'
 import { locale } from '@/i18n/setup'
 import { marked, plain } from './marked'

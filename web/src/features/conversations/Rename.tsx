@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 
 /** A title while it is being changed: Enter and leaving keep it, Escape does not. */
 export function Rename({ title, onEnd }: { title: string; onEnd: (title?: string) => void }) {

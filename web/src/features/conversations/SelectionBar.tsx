@@ -1,5 +1,5 @@
 import { Archive, ArchiveRestore, FolderInput, Trash2, X } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Conversation, Folder } from '@/api/types'
 import { IconButton } from '@/kit/IconButton'
 import { Menu } from '@/kit/Menu'

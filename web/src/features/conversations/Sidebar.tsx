@@ -1,7 +1,7 @@
 import { ArrowLeft, PanelLeftClose, Search, SquarePen, X } from 'lucide-react'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Conversation } from '@/api/types'
 import { useKeysOf } from '@/features/commands/keys'
 import { IconButton } from '@/kit/IconButton'

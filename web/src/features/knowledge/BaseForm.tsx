@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Grant, KnowledgeBase } from '@/api/types'
 import { AskFirst } from '@/kit/AskFirst'
 import { Button } from '@/kit/Button'

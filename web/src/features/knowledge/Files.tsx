@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { LoaderCircle, Settings2, Upload } from 'lucide-react'
 import { useRef, useState, type DragEvent } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { KnowledgeBase } from '@/api/types'
 import { Button } from '@/kit/Button'

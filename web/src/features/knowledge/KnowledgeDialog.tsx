@@ -1,6 +1,6 @@
 import { ArrowLeft, Library, Plus, Users } from 'lucide-react'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { KnowledgeBase, Me } from '@/api/types'
 import { Button } from '@/kit/Button'

@@ -1,5 +1,5 @@
 import { Library, Settings2, X } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import { IconButton } from '@/kit/IconButton'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/kit/Menu'

@@ -1,6 +1,6 @@
 import { Download } from 'lucide-react'
 import { useEffect, useMemo, useRef } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { Source } from '@/api/types'
 import { Dialog } from '@/kit/Dialog'

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { FileText } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Source } from '@/api/types'
 
 const SourceDialog = lazy(() => import('./SourceDialog').then((m) => ({ default: m.SourceDialog })))

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Prompt } from '@/api/types'
 import { useAction } from '@/kit/useAction'
 import { Button } from '@/kit/Button'

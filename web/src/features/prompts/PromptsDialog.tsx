@@ -1,6 +1,6 @@
 import { ArrowLeft, BookText, Pencil, Plus, Trash2, Users } from 'lucide-react'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { Me, Prompt } from '@/api/types'
 import { AskFirst } from '@/kit/AskFirst'

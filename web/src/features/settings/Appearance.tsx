@@ -1,5 +1,5 @@
 import { Contrast, Monitor, Moon, Sun } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { setContrast, useContrast } from '@/app/contrast'
 import { setTheme, useTheme } from '@/app/theme'
 import { ShortcutSwitch } from '@/features/commands/ShortcutSwitch'

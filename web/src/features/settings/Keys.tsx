@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { del } from '@/api/client'
 import { errorText } from '@/api/errorText'
 import type { Key, Me } from '@/api/types'

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { patch } from '@/api/client'
 import { useShortestPassword } from '@/features/auth/session'
 import { Button } from '@/kit/Button'

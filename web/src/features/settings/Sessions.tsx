@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { del } from '@/api/client'
 import { errorText } from '@/api/errorText'
 import { locale } from '@/i18n/setup'

@@ -1,7 +1,7 @@
 import { ChartColumn, CircleUser, Database, KeyRound, Palette, Share2, ShieldCheck, type LucideIcon } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Me } from '@/api/types'
 import { Shares } from '@/features/sharing/Shares'
 import { Import } from '@/features/transfer/Import'

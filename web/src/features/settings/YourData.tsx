@@ -1,6 +1,6 @@
 import { Download } from 'lucide-react'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { del } from '@/api/client'
 import { useAuthOptions } from '@/features/auth/session'
 import { Button } from '@/kit/Button'

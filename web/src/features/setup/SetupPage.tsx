@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { ApiError } from '@/api/client'
 import { AuthFrame } from '@/features/auth/AuthFrame'
 import { setUp, useAuthOptions, useSessionChange, useShortestPassword } from '@/features/auth/session'

@@ -1,6 +1,6 @@
 import { ShieldCheck } from 'lucide-react'
 import { Fragment } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { ShareRequest } from '@/api/types'
 import { Notice } from '@/kit/Notice'

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import type { Conversation, ShareRequest } from '@/api/types'
 import { useAction } from '@/kit/useAction'
 import { Button } from '@/kit/Button'

@@ -1,6 +1,6 @@
 import { Plus, X } from 'lucide-react'
 import { useDeferredValue, useRef, useState, type ReactNode, type RefObject } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { put } from '@/api/client'
 import { errorText } from '@/api/errorText'
 import { Button } from '@/kit/Button'

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { useFormat } from '../kit/format'
 import { Meter } from '../kit/Meter'
 import type { Health } from '../types'

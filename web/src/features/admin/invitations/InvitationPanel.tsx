@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { useAction } from '@/kit/useAction'
 import { Button } from '@/kit/Button'
 import { ConfirmDialog } from '@/kit/Dialog'

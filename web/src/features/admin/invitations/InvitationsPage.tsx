@@ -1,6 +1,6 @@
 import { useSearch } from '@tanstack/react-router'
 import { MailPlus } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { when } from '@/features/settings/when'
 import { Badge } from '../kit/Badge'
 import { DataTable, type Column } from '../kit/DataTable'

@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import { useEffect, type ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { announce } from '@/kit/announce'
 
 interface Props {

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Button } from '@/kit/Button'
 import { Field } from '@/kit/Field'
 import { newPassword } from './password'

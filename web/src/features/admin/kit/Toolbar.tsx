@@ -1,6 +1,6 @@
 import { ArrowDownUp, ChevronDown, Search, X } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import clsx from 'clsx'
 import { Menu, MenuChoice } from '@/kit/Menu'
 import type { ListControl } from './useList'

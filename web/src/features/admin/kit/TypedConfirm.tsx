@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { Trans, useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Button } from '@/kit/Button'
 import { Dialog } from '@/kit/Dialog'
 import { inputClass } from '@/kit/Field'
@@ -22,6 +22,7 @@ export function TypedConfirm({ title, description, word, confirm, onClose, onCon
   const [typed, setTyped] = useState('')
   const { busy, problem, run } = useAction()
   const same = typed.trim() === word
+  const [before, after] = t('kit.typeToConfirm', { word: '\n' }).split('\n')
   return (
     <Dialog open onClose={onClose} title={title} description={description}>
       <form
@@ -33,7 +34,9 @@ export function TypedConfirm({ title, description, word, confirm, onClose, onCon
       >
         <label className="block text-sm">
           <span className="mb-1.5 block">
-            <Trans t={t} i18nKey="kit.typeToConfirm" values={{ word }} components={{ b: <strong className="font-semibold wrap-anywhere select-all" /> }} />
+            {before}
+            <strong className="font-semibold wrap-anywhere select-all">{word}</strong>
+            {after}
           </span>
           <input autoComplete="off" spellCheck={false} value={typed} onChange={(e) => setTyped(e.target.value)} className={inputClass} />
         </label>

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { X } from 'lucide-react'
 import { useId, useState, type ComponentProps, type KeyboardEvent, type ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { inputClass } from '@/kit/Field'
 
 interface SelectProps extends ComponentProps<'select'> {

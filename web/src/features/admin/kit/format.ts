@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { locale } from '@/i18n/setup'
 
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { get, put } from '@/api/client'
 import { errorText } from '@/api/errorText'
 import type { Role } from '@/api/types'

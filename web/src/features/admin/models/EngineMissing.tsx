@@ -1,5 +1,5 @@
 import { Download as DownloadIcon, TriangleAlert } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import { Button } from '@/kit/Button'
 import { toast } from '@/kit/toasts'

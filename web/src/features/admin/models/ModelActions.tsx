@@ -1,6 +1,6 @@
 import { Download, Pause, Play, Power, PowerOff, Square } from 'lucide-react'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import { Button } from '@/kit/Button'
 import { ConfirmDialog } from '@/kit/Dialog'

@@ -1,5 +1,5 @@
 import { Boxes } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { DataTable, type Column } from '../kit/DataTable'
 import { Empty } from '../kit/Empty'
 import { useFormat } from '../kit/format'

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Badge } from '../kit/Badge'
 import { percent, secondsLeft, useFormat } from '../kit/format'
 import { Meter } from '../kit/Meter'

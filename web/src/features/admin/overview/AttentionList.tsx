@@ -1,5 +1,5 @@
 import { Download, MailWarning, type LucideIcon } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { sentence } from '@/api/errorText'
 import { looks } from '../health/Verdict'
 import { Badge } from '../kit/Badge'

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Skeleton } from '@/kit/Skeleton'
 import { access } from '../access'
 import { useGroups } from '../groups/data'

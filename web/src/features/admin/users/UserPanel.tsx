@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { Me } from '@/api/types'
 import { Button } from '@/kit/Button'

@@ -1,6 +1,6 @@
 import { useSearch } from '@tanstack/react-router'
 import { UserPlus, UsersRound } from 'lucide-react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { when } from '@/features/settings/when'
 import { roles } from '../access'
 import { useGroupNames } from '../groups/data'

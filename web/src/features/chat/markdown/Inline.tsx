@@ -1,6 +1,6 @@
 import { ImageOff } from 'lucide-react'
 import { createElement, memo, useMemo, type ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Formula } from './math/Formula'
 import { NoteMark } from './NoteMark'
 import { limits } from './parse/limits'

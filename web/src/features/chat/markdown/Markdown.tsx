@@ -33,7 +33,7 @@ export default function Markdown({ text, open = false }: Props) {
     <NoteNumbers value={shared.notes}>
       <div className="prose">
         {drawn.map((block, i) => (
-          <BlockRow key={i} block={block} shared={shared} open={open && i === blocks.length - 1} />
+          <BlockRow key={i} block={block} shared={shared} open={open && i === blocks.length - 1} end={i === drawn.length - 1 && notes.length === 0} />
         ))}
         {notes.length > 0 && drawn.length >= blocks.length && <Notes notes={notes} shared={shared} />}
       </div>
@@ -45,10 +45,12 @@ interface RowProps {
   block: Block
   shared: Shared
   open: boolean
+  /** Nothing comes after it. */
+  end: boolean
 }
 
 const BlockRow = memo(
-  function BlockRow({ block, shared, open }: RowProps) {
+  function BlockRow({ block, shared, open, end }: RowProps) {
     const { source, plain } = block
     const tokens = useMemo(() => {
       const mend = open && !plain && source.length < mended && block.tokens[0]?.type !== 'fence'
@@ -56,12 +58,12 @@ const BlockRow = memo(
       return whole === source ? block.tokens : parseBlocks(whole)
     }, [block, source, plain, open])
     return (
-      <div className="block" dir="auto">
+      <div className={end ? 'block end' : 'block'} dir="auto">
         <Stumble instead={<PlainText text={source} />}>
           {plain ? <PlainText text={source} /> : <BlockView tokens={tokens} shared={shared} final={!open} />}
         </Stumble>
       </div>
     )
   },
-  (a, b) => a.block.source === b.block.source && a.block.plain === b.block.plain && a.open === b.open && (a.shared === b.shared || !a.block.source.includes('[')),
+  (a, b) => a.block.source === b.block.source && a.block.plain === b.block.plain && a.open === b.open && a.end === b.end && (a.shared === b.shared || !a.block.source.includes('[')),
 )

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { scrolling } from '@/kit/media'
 import { nothingShared } from './parse/parser'
 

@@ -1,6 +1,6 @@
 import { CornerLeftUp } from 'lucide-react'
 import { useMemo } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { BlockView } from './BlockView'
 import { visit } from './NoteMark'
 import { parseBlocks, type Shared } from './parse/parser'

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { Button } from '@/kit/Button'
 import { locale } from '@/i18n/setup'
 import { clip } from './clip'

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { Brain, ChevronRight } from 'lucide-react'
 import { useEffect, useId, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import Markdown from './Markdown'
 
 interface Props {

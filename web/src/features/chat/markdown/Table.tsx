@@ -1,6 +1,6 @@
 import { Check, Copy, Download, Sheet } from 'lucide-react'
 import { memo, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { announce } from '@/kit/announce'
 import { copyText } from '@/kit/copyText'
 import { IconButton } from '@/kit/IconButton'

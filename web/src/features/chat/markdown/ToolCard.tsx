@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { Check, ChevronRight, TriangleAlert, Wrench } from 'lucide-react'
 import { useId, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { seconds } from '@/i18n/seconds'
 import { Spinner } from '@/kit/Spinner'
 import { CodeBlock } from './code/CodeBlock'

@@ -40,7 +40,7 @@ export const de: AdminStrings = {
     actions: 'Aktionen',
     remove: '{{name}} entfernen',
     generate: 'Erzeugen',
-    typeToConfirm: 'Tippe <b>{{word}}</b>, um fortzufahren.',
+    typeToConfirm: 'Tippe {{word}}, um fortzufahren.',
     copyCommand: 'Befehl kopieren',
   },
   refused: {

@@ -41,7 +41,7 @@ export const en = {
     actions: 'Actions',
     remove: 'Remove {{name}}',
     generate: 'Generate',
-    typeToConfirm: 'Type <b>{{word}}</b> to go on.',
+    typeToConfirm: 'Type {{word}} to go on.',
     copyCommand: 'Copy the command',
   },
   refused: {

@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import { Download, WrapText } from 'lucide-react'
 import { useRef, useState, type ReactNode } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { CopyButton } from '@/kit/CopyButton'
 import { IconButton } from '@/kit/IconButton'
 import { settings } from '@/kit/storage'

@@ -1,6 +1,6 @@
 import clsx from 'clsx'
 import { memo, useLayoutEffect, useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { useTranslation } from '@/i18n/useTranslation'
 import { whenIdle } from '../idle'
 import { whenNear } from '../near'
 import { limits } from '../parse/limits'
