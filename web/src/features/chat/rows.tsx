@@ -65,10 +65,10 @@ interface RowsProps extends Common {
   focus?: string
 }
 
-// How many messages are a stretch, how many of the last stretches are drawn at once, and how many are there at once: more than
-// a screen of them, drawn or not.
+// How many messages are a stretch, how many of the last messages are drawn at once at least, and how many stretches are
+// there at once: more than a screen of them, drawn or not.
 const together = 8
-const first = 2
+const first = 6
 const there = 8
 
 /** The messages of a branch, one below the other. */
@@ -87,7 +87,7 @@ export const Rows = memo(function Rows({ rows, focus, ...common }: RowsProps) {
         {...common}
         messages={messages}
         focus={i === at ? focus : undefined}
-        drawn={i >= stretches.length - first || i === at}
+        drawn={rows.length - (i + 1) * together < first || i === at}
         speakers={speakers}
       />
     )
