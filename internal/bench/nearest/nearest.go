@@ -125,7 +125,7 @@ func (b *bench) build(ctx context.Context) (made Build, err error) {
 func (b *bench) widths() (rows []Row, err error) {
 	defer b.x.SetLimits(vector.Usual())
 	l := vector.Usual()
-	l.ScanMost, l.Visits = 0, b.Set.Len()
+	l.ScanMost = 0
 	for _, reach := range []int{20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600} {
 		l.Reach = reach
 		b.x.SetLimits(l)

@@ -42,8 +42,8 @@ func TestReadAndMeasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := 1 / math.Log2(3)
-	for i, want := range [][2]float64{{1, 1}, {(1 + 2*second) / (2 + second), 1}, {second / (2 + second), 0.5}, {0, 0}} {
-		if r := rows[i]; math.Abs(r.NDCG-want[0]) > 1e-9 || r.Recall != want[1] {
+	for i, want := range [][3]float64{{1, 1, 1}, {(1 + 2*second) / (2 + second), 1, 1}, {second / (2 + second), 0.5, 1}, {0, 0, 0}} {
+		if r := rows[i]; math.Abs(r.NDCG-want[0]) > 1e-9 || r.Recall != want[1] || r.Hit != want[2] {
 			t.Errorf("%s: %+v, want %v", r.Name, r, want)
 		}
 	}

@@ -26,6 +26,7 @@ type Row struct {
 	Name   string  `json:"name"`
 	NDCG   float64 `json:"ndcg_at_10"`    // Järvelin and Kekäläinen 2002, with linear gains, as trec_eval's
 	Recall float64 `json:"recall_at_100"` // of the passages that answer, how many are among the first hundred
+	Hit    float64 `json:"hit_at_5"`      // how many questions have a passage that answers among the first five
 	P50    float64 `json:"ms_p50"`        // of one search, the question's vector not included
 	P95    float64 `json:"ms_p95"`
 }
@@ -48,6 +49,9 @@ func (s Set) Measure(ways []Search) (Report, error) {
 				gains = append(gains, q.Relevant[s.Passages[h.ID].ID])
 			}
 			row.NDCG += ndcg(gains, q.Relevant, 10) / float64(len(s.Questions))
+			if slices.Max(append(gains[:min(5, len(gains)):min(5, len(gains))], 0)) > 0 {
+				row.Hit += 1 / float64(len(s.Questions))
+			}
 			row.Recall += recall(gains, len(q.Relevant)) / float64(len(s.Questions))
 		}
 		slices.Sort(times)
@@ -95,9 +99,9 @@ type Report []Row
 // Print writes a table.
 func (rows Report) Print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(t, "\tnDCG@10\trecall@100\tms p50\tms p95\t")
+	_, _ = fmt.Fprintln(t, "\tnDCG@10\trecall@100\thit@5\tms p50\tms p95\t")
 	for _, r := range rows {
-		_, _ = fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%.2f\t%.2f\t\n", r.Name, r.NDCG, r.Recall, r.P50, r.P95)
+		_, _ = fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%.3f\t%.2f\t%.2f\t\n", r.Name, r.NDCG, r.Recall, r.Hit, r.P50, r.P95)
 	}
 	return t.Flush()
 }

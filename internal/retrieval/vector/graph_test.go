@@ -11,7 +11,7 @@ import (
 
 // small makes an index have a graph from a few vectors on.
 func small(x *Index) {
-	x.SetLimits(Limits{ScanMost: 100, Again: 40, Visits: 10_000, Reach: 150, Apart: 20_000})
+	x.SetLimits(Limits{ScanMost: 100, Again: 40, Reach: 60, Apart: 20_000})
 }
 
 func grow(t *testing.T, x *Index) {

@@ -13,14 +13,13 @@ import (
 type Limits struct {
 	ScanMost int // up to so many vectors that may be seen are looked at one by one: some 2 ms on one core
 	Again    int // so many of the best by their codes are compared by their fine codes too, at least
-	Visits   int // a search by the graph that has compared so many rows is given up for a look at all
 	Reach    int // candidates of a search by the graph, at least; elsewhere called ef
 	Apart    int // so many rows are worth two goroutines
 }
 
 // Usual limits are as measured: see `parley bench index`; 40 found the ten nearest of 10,000 to a million vectors of 384 numbers.
 func Usual() Limits {
-	return Limits{ScanMost: 100_000, Again: 40, Visits: 25_000, Reach: 400, Apart: 20_000}
+	return Limits{ScanMost: 100_000, Again: 40, Reach: 400, Apart: 20_000}
 }
 
 // searcher is one search. The index's lock is held for as long as it lives.
@@ -90,7 +89,8 @@ func (s searcher) byGraph(d *desk) []candidate {
 			return b.states[i] == linked && seen(b.classes[i])
 		}
 	}
-	if !s.graph.explore(d, s.p, from, 0, most, s.limits.Visits, counts) {
+	// Where the rights have to do with what is asked the way can be long; it ends where a look at all would have cost as much.
+	if !s.graph.explore(d, s.p, from, 0, most, s.allowed, counts) {
 		return nil
 	}
 	found := append(heap(nil), d.best...)

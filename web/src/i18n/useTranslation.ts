@@ -17,8 +17,8 @@ const language = () => i18next.language
 
 /**
  * Gives the strings in the reader's language, and draws the component again when that changes. They are there
- * before a language is chosen (see setup), so that nothing waits; react-i18next's hook does, and takes a tenth of the
- * time in which a page of messages is drawn.
+ * before a language is chosen (see setup), so that nothing waits. react-i18next's hook can wait, and copies an object
+ * of i18next for each component that is drawn.
  */
 export function useTranslation<N extends Namespace = 'translation'>(namespace?: N): { t: TFunction<N>; i18n: typeof i18next } {
   useSyncExternalStore(subscribe, language)
