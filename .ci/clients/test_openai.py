@@ -249,6 +249,10 @@ def test_files_and_vector_stores(client):
     assert [f.id for f in client.vector_stores.files.list(store.id, filter="completed")] == [file.id]
     found = client.vector_stores.search(store.id, query="Who needs a pilot?", max_num_results=3).data
     assert found[0].file_id == file.id and "pilot" in found[0].content[0].text and found[0].attributes == {"year": 2026}
+    recent = {"type": "gte", "key": "year", "value": 2026}
+    assert len(client.vector_stores.search(store.id, query="pilot", filters=recent).data) == len(found)
+    assert client.vector_stores.files.update(file.id, vector_store_id=store.id, attributes={"year": 2025}).attributes == {"year": 2025}
+    assert client.vector_stores.search(store.id, query="pilot", filters=recent).data == []
     text = "".join(part.text for part in client.vector_stores.files.content(file.id, vector_store_id=store.id))
     assert text == RULES
     renamed = client.vector_stores.update(store.id, name="Port")

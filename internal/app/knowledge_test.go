@@ -133,3 +133,55 @@ func TestKnowledge(t *testing.T) {
 		t.Errorf("found after it was taken out: %v", got)
 	}
 }
+
+// A filter of attributes counts before anything is ranked: what it lets pass is found, however much else fits better.
+func TestSearchByAttributes(t *testing.T) {
+	t.Parallel()
+	h := furnish(t)
+	alice := h.signIn(t, "owner@b.test")
+	var made vectorStore
+	h.must(t, http.StatusOK, alice, "POST", "/v1/vector_stores", `{"name": "Harbour"}`).into(t, &made)
+	path := "/v1/vector_stores/" + made.ID
+	var many strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&many, "## Berth %d\n\nThe pilot of berth %d is the pilot.\n\n", i, i)
+	}
+	for name, text := range map[string]string{"many": many.String(), "one": "Far below in a long text about fees and nights stands that somebody needs a pilot."} {
+		var file vectorStore
+		h.upload(t, alice, name+".md", text).into(t, &file)
+		h.must(t, http.StatusOK, alice, "POST", path+"/files", fmt.Sprintf(`{"file_id": %q, "attributes": {"kind": %q, "year": 2020}}`, file.ID, name))
+		if f := h.settled(t, alice, path+"/files/"+file.ID); f.State != "ready" {
+			t.Fatalf("%+v", f.Error)
+		}
+		if name == "one" {
+			h.must(t, http.StatusOK, alice, "POST", path+"/files/"+file.ID, `{"attributes": {"kind": "one", "year": 2026}}`)
+		}
+	}
+	found := func(filters string) (texts []string) {
+		var list struct {
+			Data []struct {
+				Attributes map[string]any
+				Content    []struct{ Text string }
+			}
+		}
+		h.must(t, http.StatusOK, alice, "POST", path+"/search", `{"query": "pilot", "filters": `+filters+`}`).into(t, &list)
+		for _, r := range list.Data {
+			texts = append(texts, fmt.Sprint(r.Attributes["kind"]))
+		}
+		return texts
+	}
+	for filters, want := range map[string]string{
+		`{"type": "gt", "key": "year", "value": 2025}`:     "[one]",
+		`{"type": "in", "key": "kind", "value": ["none"]}`: "[]",
+		`{"type": "and", "filters": [{"type": "eq", "key": "kind", "value": "one"}, {"type": "lt", "key": "year", "value": 2025}]}`: "[]",
+	} {
+		if got := fmt.Sprint(found(filters)); got != want {
+			t.Errorf("%s: %s, want %s", filters, got, want)
+		}
+	}
+	if got := found(`{"type": "eq", "key": "kind", "value": "many"}`); len(got) != 10 || got[0] != "many" {
+		t.Errorf("%v", got)
+	}
+	h.must(t, http.StatusBadRequest, alice, "POST", path+"/search", `{"query": "pilot", "filters": {"type": "like"}}`)
+	h.must(t, http.StatusBadRequest, alice, "POST", path+"/search", `{"query": "pilot", "filters": []}`)
+}

@@ -71,20 +71,7 @@ func (r documentRow) open(box secrets.Box) (Document, error) {
 // Add puts a file into a base that the scope may write to, where it is read and made findable. A file that is in it already
 // is read anew. Attributes are what the OpenAI API has: text, numbers and booleans, sixteen at most.
 func (l *Library) Add(ctx context.Context, sc chat.Scope, baseID, file string, attributes map[string]any) (Document, error) {
-	if attributes == nil {
-		attributes = map[string]any{}
-	}
-	if len(attributes) > maxMetadata {
-		return Document{}, fault.Invalid("attributes may have %d pairs", maxMetadata).At("attributes")
-	}
-	for key, v := range attributes {
-		switch v.(type) {
-		case string, float64, bool:
-		default:
-			return Document{}, fault.Invalid("attributes.%s must be text, a number or a boolean", key).At("attributes")
-		}
-	}
-	text, err := json.Marshal(attributes)
+	text, err := attributesText(attributes)
 	if err != nil {
 		return Document{}, err
 	}
@@ -119,6 +106,53 @@ func (l *Library) Add(ctx context.Context, sc chat.Scope, baseID, file string, a
 		return Document{}, err
 	}
 	l.nudge()
+	return l.Document(ctx, sc, baseID, file)
+}
+
+// attributesText checks attributes and writes them as they are kept.
+func attributesText(attributes map[string]any) ([]byte, error) {
+	if len(attributes) > maxMetadata {
+		return nil, fault.Invalid("attributes may have %d pairs", maxMetadata).At("attributes")
+	}
+	for key, v := range attributes {
+		if !isAttribute(v) {
+			return nil, fault.Invalid("attributes.%s must be text, a number or a boolean", key).At("attributes")
+		}
+	}
+	if attributes == nil {
+		attributes = map[string]any{}
+	}
+	return json.Marshal(attributes)
+}
+
+// SetAttributes changes those of a document of a base that the scope may write to. It is not read anew.
+func (l *Library) SetAttributes(ctx context.Context, sc chat.Scope, baseID, file string, attributes map[string]any) (Document, error) {
+	text, err := attributesText(attributes)
+	if err != nil {
+		return Document{}, err
+	}
+	d, err := l.Document(ctx, sc, baseID, file)
+	if err != nil {
+		return d, err
+	}
+	sealed, err := l.keys.Seal(ctx, sc.Tenant, text, documentAAD(d.ID, "attributes"))
+	if err != nil {
+		return d, err
+	}
+	err = l.db.WithTx(ctx, func(tx *store.Tx) error {
+		if _, _, err := writable(ctx, tx, sc, baseID); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE documents SET attributes = ?, updated_at = ? WHERE id = ? AND tenant_id = ?`,
+			sealed, store.Millis(l.Now()), d.ID, sc.Tenant)
+		if err == nil && n == 0 {
+			err = noFile(file) // it was read anew meanwhile
+		}
+		return err
+	})
+	if err != nil {
+		return Document{}, err
+	}
 	return l.Document(ctx, sc, baseID, file)
 }
 

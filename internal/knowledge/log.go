@@ -167,6 +167,32 @@ func (l *Library) Passages(ctx context.Context, sc chat.Scope, ids []uint64) ([]
 	return out, nil
 }
 
+// DocumentsOf tells which document each of these passages is of; one that is gone is not in the answer.
+func (l *Library) DocumentsOf(ctx context.Context, tenant string, ids []uint64) (map[uint64]string, error) {
+	const together = 500
+	of := make(map[uint64]string, len(ids))
+	for some := range slices.Chunk(ids, together) {
+		var rows []passageRow
+		err := l.db.Select(ctx, &rows, `SELECT id, document_id FROM passages WHERE tenant_id = ? AND live = 1 AND id IN (?`+
+			strings.Repeat(`, ?`, len(some)-1)+`)`, passageArgs(tenant, some)...)
+		if err != nil {
+			return nil, fmt.Errorf("read documents of passages: %w", err)
+		}
+		for _, r := range rows {
+			of[r.ID] = r.Document
+		}
+	}
+	return of, nil
+}
+
+func passageArgs(tenant string, ids []uint64) []any {
+	args := []any{tenant}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	return args
+}
+
 // Tokens reads those of passages that were found, in the order of the ids; nil for one that has none, or is gone meanwhile.
 func (l *Library) Tokens(ctx context.Context, tenant string, ids []uint64) ([][]byte, error) {
 	box, err := l.keys.Box(ctx, tenant)
@@ -177,13 +203,9 @@ func (l *Library) Tokens(ctx context.Context, tenant string, ids []uint64) ([][]
 	if len(ids) == 0 {
 		return out, nil
 	}
-	args := []any{tenant}
-	for _, id := range ids {
-		args = append(args, id)
-	}
 	var rows []passageRow
 	err = l.db.Select(ctx, &rows, `SELECT id, tokens FROM passages WHERE tenant_id = ? AND tokens IS NOT NULL AND id IN (?`+
-		strings.Repeat(`, ?`, len(ids)-1)+`)`, args...)
+		strings.Repeat(`, ?`, len(ids)-1)+`)`, passageArgs(tenant, ids)...)
 	if err != nil {
 		return nil, fmt.Errorf("read tokens: %w", err)
 	}

@@ -63,6 +63,8 @@ func Routes(library *knowledge.Library, finder Finder, maxFile int64) []edge.Rou
 			Tag: stores, Summary: "List the files of a vector store", Query: FilesQuery{}, Response: Page[StoreFile]{}}},
 		{Method: http.MethodGet, Path: "/v1/vector_stores/:id/files/:file", Access: read, Handle: a.document, Op: edge.Op{
 			Tag: stores, Summary: "Tell how far a file of a vector store is", Response: StoreFile{}}},
+		{Method: http.MethodPost, Path: "/v1/vector_stores/:id/files/:file", Access: write, Handle: a.setAttributes, Op: edge.Op{
+			Tag: stores, Summary: "Change the attributes of a file of a vector store", Request: FilePatch{}, Response: StoreFile{}}},
 		{Method: http.MethodGet, Path: "/v1/vector_stores/:id/files/:file/content", Access: read, Handle: a.text, Op: edge.Op{
 			Tag: stores, Summary: "Read the text of a file of a vector store, of which citations are bytes", Response: Text{}}},
 		{Method: http.MethodDelete, Path: "/v1/vector_stores/:id/files/:file", Access: write, Handle: a.detach, Op: edge.Op{
@@ -178,7 +180,7 @@ func (a *api) search(c echo.Context) error {
 type StoreSearch struct {
 	Query   string `json:"query" required:"true"`
 	Most    int    `json:"max_num_results,omitempty" minimum:"1" maximum:"50" default:"10"`
-	Filters any    `json:"filters,omitempty" description:"Not available yet."`
+	Filters any    `json:"filters,omitempty" description:"Which files count, by their attributes: {type: eq, ne, gt, gte, lt, lte, in or nin, key, value}, or {type: and or or, filters}."`
 	Rewrite bool   `json:"rewrite_query,omitempty" description:"Taken and not used: the query is looked up as it is."`
 	Ranking any    `json:"ranking_options,omitempty" description:"Taken and not used: there is one ranking."`
 }
@@ -212,14 +214,21 @@ func (a *api) searchStore(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case req.Filters != nil:
-		return fault.NotYet("filters are not available yet; leave the field out").At("filters")
-	case req.Most < 0 || req.Most > 50:
+	if req.Most < 0 || req.Most > 50 {
 		return fault.Invalid("max_num_results must be from 1 to 50").At("max_num_results")
 	}
 	ctx, sc := c.Request().Context(), edge.Identity(c).Scope
-	found, err := a.finder.Search(ctx, sc, search.Query{Text: req.Query, Bases: []string{c.Param("id")}, TopK: cmp.Or(req.Most, 10)})
+	q := search.Query{Text: req.Query, Bases: []string{c.Param("id")}, TopK: cmp.Or(req.Most, 10)}
+	if req.Filters != nil {
+		filter, err := knowledge.ParseFilter(req.Filters)
+		if err != nil {
+			return err
+		}
+		if q.Documents, err = a.library.Matching(ctx, sc, c.Param("id"), filter); err != nil {
+			return err
+		}
+	}
+	found, err := a.finder.Search(ctx, sc, q)
 	if err != nil {
 		return err
 	}

@@ -239,6 +239,23 @@ func (a *api) document(c echo.Context) error {
 	return c.JSON(http.StatusOK, newStoreFile(d))
 }
 
+// FilePatch changes a file of a vector store.
+type FilePatch struct {
+	Attributes map[string]any `json:"attributes" description:"In place of those that it has."`
+}
+
+func (a *api) setAttributes(c echo.Context) error {
+	req, err := edge.Decode[FilePatch](c)
+	if err != nil {
+		return err
+	}
+	d, err := a.library.SetAttributes(c.Request().Context(), edge.Identity(c).Scope, c.Param("id"), c.Param("file"), req.Attributes)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, newStoreFile(d))
+}
+
 // Text is what was read from a file.
 type Text struct {
 	Object  string    `json:"object"`

@@ -5,6 +5,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -23,6 +24,8 @@ type Library interface {
 	Passages(ctx context.Context, sc chat.Scope, ids []uint64) ([]chat.Passage, error)
 	// Tokens reads those of passages, as late.Pack has them, in the order of the ids; nil for one without.
 	Tokens(ctx context.Context, tenant string, ids []uint64) ([][]byte, error)
+	// DocumentsOf tells which document each passage is of.
+	DocumentsOf(ctx context.Context, tenant string, ids []uint64) (map[uint64]string, error)
 }
 
 // Searcher finds passages. It is safe for many goroutines.
@@ -83,6 +86,8 @@ type Query struct {
 	Bases []string // nil is all that the scope may read
 	TopK  int      // 0 is the default
 	Words bool     // by words alone
+	// Documents are the only ones that count; nil is all.
+	Documents []string
 }
 
 // maxQuery is how long a question may be, in bytes; what is meant stands at its beginning or its end.
@@ -101,7 +106,7 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 		q.TopK = s.cfg.TopK
 	}
 	classes, err := s.library.Classes(ctx, sc, q.Bases)
-	if err != nil || len(classes) == 0 {
+	if err != nil || len(classes) == 0 || q.Documents != nil && len(q.Documents) == 0 {
 		return []chat.Passage{}, err
 	}
 	var question retrieval.Embedded
@@ -112,7 +117,7 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 		}
 		question = embedded[0]
 	}
-	found, err := s.indexes.Search(ctx, sc.Tenant, q.Text, question.Vector, classes, max(s.cfg.Each, q.TopK))
+	found, err := s.find(ctx, sc, q, question.Vector, classes)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +136,35 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 		p.ByTokens = score(alike, p.ID)
 	}
 	return passages, nil
+}
+
+// find asks both indexes. Where some documents count only, it asks for more until there are as many of them, or no more at all.
+func (s *Searcher) find(ctx context.Context, sc chat.Scope, q Query, v []float32, classes []uint32) (index.Found, error) {
+	want := max(s.cfg.Each, q.TopK)
+	counts := make(map[string]bool, len(q.Documents))
+	for _, id := range q.Documents {
+		counts[id] = true
+	}
+	for k := want; ; k *= 4 {
+		found, err := s.indexes.Search(ctx, sc.Tenant, q.Text, v, classes, k)
+		if err != nil || q.Documents == nil {
+			return found, err
+		}
+		of, err := s.library.DocumentsOf(ctx, sc.Tenant, append(ids(found.ByWords), ids(found.ByVector)...))
+		if err != nil {
+			return found, err
+		}
+		enough := true
+		for _, side := range []*[]retrieval.Hit{&found.ByWords, &found.ByVector} {
+			all := len(*side)
+			*side = slices.DeleteFunc(*side, func(h retrieval.Hit) bool { return !counts[of[h.ID]] })
+			// Vectors of passages with several windows can be some fewer than were asked for.
+			enough = enough && (len(*side) >= want || all < k/2)
+		}
+		if enough {
+			return found, nil
+		}
+	}
 }
 
 // rerank ranks the best again by their tokens, where the model gave the question its own.

@@ -1771,7 +1771,11 @@ export interface paths {
          */
         get: operations["getV1VectorStoresIdFilesFile"];
         put?: never;
-        post?: never;
+        /**
+         * Change the attributes of a file of a vector store
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1VectorStoresIdFilesFile"];
         /**
          * Take a file out of a vector store; the file stays
          * @description From the role member on; an API key needs the permission chat.
@@ -2118,6 +2122,12 @@ export interface components {
         };
         /** Format: binary */
         File: string;
+        FilePatch: {
+            /** @description In place of those that it has. */
+            attributes?: {
+                [key: string]: unknown;
+            };
+        };
         Finding: {
             /** @enum {string} */
             action: "flag" | "redact" | "ask" | "review" | "block";
@@ -3326,7 +3336,7 @@ export interface components {
             search_query: string[];
         };
         StoreSearch: {
-            /** @description Not available yet. */
+            /** @description Which files count, by their attributes: {type: eq, ne, gt, gte, lt, lte, in or nin, key, value}, or {type: and or or, filters}. */
             filters?: unknown;
             /** @default 10 */
             max_num_results: number;
@@ -7038,6 +7048,42 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreFile"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1VectorStoresIdFilesFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FilePatch"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
