@@ -115,6 +115,9 @@ func searches(ctx context.Context, set beir.Set, x *index.Indexes, all material,
 			packed[n] = all.tokens[hits[n].ID]
 		}
 		q := all.questions[i]
+		if !late.Reads(retrieval.Cut(set.Questions[i].Text, retrieval.WindowBytes)[0], q.Each, len(q.Vector)) {
+			return hits, nil
+		}
 		ranked, _, err := late.Rerank(hits, late.NewQuestion(q.Each, len(q.Vector)), packed, tokens)
 		return ranked, err
 	}

@@ -186,7 +186,8 @@ func (l *Library) DocumentsOf(ctx context.Context, tenant string, ids []uint64) 
 }
 
 func passageArgs(tenant string, ids []uint64) []any {
-	args := []any{tenant}
+	args := make([]any, 1, 1+len(ids))
+	args[0] = tenant
 	for _, id := range ids {
 		args = append(args, id)
 	}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/parley-chat/parley/internal/retrieval"
@@ -105,6 +106,17 @@ func NewQuestion(each []int8, dim int) Question {
 		q.tokens = append(q.tokens, t)
 	}
 	return q
+}
+
+// perWord is how many tokens a word has at most where the model knows the language. With the embedding model that comes
+// along an English question has 1.3 a word and a German one 2; a Russian one has one a letter.
+const perWord = 3
+
+// Reads says whether the model reads a question by words and their parts. Where it spells letter by letter it does not know the
+// language, and ranking by its tokens does harm: of the questions of XQuAD in Russian, those whose passage was among the first
+// five fell from 0.957 to 0.568 (`parley eval retrieval`). Languages without spaces between words count as spelled.
+func Reads(question string, each []int8, dim int) bool {
+	return dim > 0 && len(each)/dim-2 <= perWord*len(strings.Fields(question))
 }
 
 func length(row []int8) float64 {

@@ -138,3 +138,24 @@ func BenchmarkRerank(b *testing.B) {
 		}
 	}
 }
+
+// A question counts as read where it has few tokens a word, besides the two marks at its ends.
+func TestWhatIsRead(t *testing.T) {
+	t.Parallel()
+	const dim = 4
+	for _, c := range []struct {
+		question string
+		tokens   int
+		want     bool
+	}{
+		{"who needs a pilot", 6, true}, {"who needs a pilot", 14, true}, {"who needs a pilot", 15, false},
+		{"谁需要引航员", 8, false}, {"кому нужен лоцман", 17, false}, {"", 2, true}, {"", 3, false},
+	} {
+		if got := Reads(c.question, make([]int8, c.tokens*dim), dim); got != c.want {
+			t.Errorf("%q in %d tokens: %v", c.question, c.tokens, got)
+		}
+	}
+	if Reads("who", nil, 0) {
+		t.Error("read without tokens")
+	}
+}

@@ -111,11 +111,14 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 	}
 	var question retrieval.Embedded
 	if !q.Words {
-		embedded, _, err := s.embed.Embed(ctx, sc, retrieval.Cut(q.Text, retrieval.WindowBytes)[:1], s.cfg.Tokens > 0)
+		first := retrieval.Cut(q.Text, retrieval.WindowBytes)[:1]
+		embedded, _, err := s.embed.Embed(ctx, sc, first, s.cfg.Tokens > 0)
 		if err != nil {
 			return nil, err
 		}
-		question = embedded[0]
+		if question = embedded[0]; !late.Reads(first[0], question.Each, len(question.Vector)) {
+			question.Each = nil
+		}
 	}
 	found, err := s.find(ctx, sc, q, question.Vector, classes)
 	if err != nil {
@@ -167,7 +170,7 @@ func (s *Searcher) find(ctx context.Context, sc chat.Scope, q Query, v []float32
 	}
 }
 
-// rerank ranks the best again by their tokens, where the model gave the question its own.
+// rerank ranks the best again by their tokens, where the question has its own.
 func (s *Searcher) rerank(ctx context.Context, sc chat.Scope, question retrieval.Embedded, hits []retrieval.Hit) (ranked, alike []retrieval.Hit, err error) {
 	if question.Each == nil {
 		return hits, nil, nil
