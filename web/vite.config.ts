@@ -40,7 +40,7 @@ const ahead: Plugin = {
 // else is left to the bundler.
 const groups = [
   // Not main.ts itself: the page of diagrams shares this file, and must not begin the other page.
-  { name: 'first', priority: 3, test: /src\/(api\/early|app\/(pages|room)|i18n\/languages)\.ts$|vite\/preload-helper/ },
+  { name: 'first', priority: 3, test: /src\/(api\/early|app\/(first|pages|room)|features\/chat\/greet|i18n\/(greeting|languages))\.ts$|vite\/preload-helper/ },
   { name: 'react', priority: 2.2, test: /node_modules\/(react|react-dom|scheduler)\// },
   { name: 'router', priority: 2.1, test: /src\/app\/router\.tsx$/ },
   { name: 'base', priority: 2, test: /src\/(start|features\/auth\/SignInPage)\.tsx$/ },

@@ -68,6 +68,31 @@ test('an answer is streamed', { skip }, async () => {
   await shot(page, 'answer')
 })
 
+test('an empty chat greets before the page\'s scripts are there, and stays where it is', { skip }, async () => {
+  // A service worker would answer in the place of the network that is held up here.
+  const other = await browser.newContext({ storageState: await context.storageState(), serviceWorkers: 'block', locale: 'en-GB' })
+  try {
+    for (const viewport of Object.values(sizes)) {
+      const slow = await other.newPage()
+      await slow.setViewportSize(viewport)
+      let release
+      const released = new Promise((done) => (release = done))
+      await slow.route(/assets\/(base|react)-/, (route) => released.then(() => route.continue()))
+      await slow.goto(target.url, { waitUntil: 'commit' })
+      const places = () => Promise.all(['What can I help you with?', /^Good (morning|afternoon|evening), /].map((text) => slow.getByText(text).boundingBox()))
+      const first = await places()
+      assert.equal(await composer(slow).count(), 0)
+      await shot(slow, `first-${viewport.width}`)
+      release()
+      await composer(slow).waitFor()
+      assert.deepEqual(await places(), first)
+      await slow.close()
+    }
+  } finally {
+    await other.close()
+  }
+})
+
 test('copy puts the Markdown on the clipboard', { skip }, async () => {
   await answers(page).last().getByRole('button', { name: 'Copy', exact: true }).click()
   const text = await page.evaluate(() => navigator.clipboard.readText())

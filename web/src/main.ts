@@ -1,6 +1,7 @@
 // Begins what the page waits for, all at once: the server's first answer, the scripts, the strings. It imports
 // nothing large, so that the browser has it before anything else.
 import { begin } from './api/early'
+import { drawFirst } from './app/first'
 import { pageAt, pages, questions, quietly } from './app/pages'
 import { sidebarBeside } from './app/room'
 import { loadStrings, preferredLanguage } from './i18n/languages'
@@ -10,6 +11,7 @@ const page = pageAt(location.pathname)
 const question = questions[page]
 if (question) begin(question)
 loadStrings[preferredLanguage()]?.().catch(quietly)
+const drawn = location.pathname === '/' ? drawFirst().catch(quietly) : undefined
 
 /** Has the browser fetch a part, and not run it yet. vite.config.ts writes where it lies. */
 function fetchAhead(part: 'chat' | 'sidebar') {
@@ -24,7 +26,9 @@ if (page === 'shell') {
 
 // The parts run one after the other: all at once they would keep a phone from answering for a quarter of a second.
 const pause = () => new Promise((done) => setTimeout(done))
-void import('react-dom/client')
+void Promise.resolve(drawn)
+  .then(pause)
+  .then(() => import('react-dom/client'))
   .then(pause)
   .then(() => import('./app/router'))
   .then(pause)

@@ -9,6 +9,9 @@ export function begin(path: string) {
   begun.set(path, answer)
 }
 
+/** A copy of the answer to a request that was just made early; it is still there to be taken. */
+export const peek = async (path: string) => (await begun.get(path))?.clone()
+
 /** The answer to a request that was made early, once. */
 export function take(path: string): Promise<Response> | undefined {
   const answer = begun.get(path)

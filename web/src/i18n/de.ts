@@ -2,6 +2,7 @@ import { deChat } from './de-chat'
 import { deCommands } from './de-commands'
 import { deKnowledge } from './de-knowledge'
 import type { Strings } from './en'
+import { greeting } from './greeting'
 
 export const de: Strings = {
   ...deChat,
@@ -90,10 +91,7 @@ export const de: Strings = {
   chat: {
     newChat: 'Neuer Chat',
     untitled: 'Chat ohne Titel',
-    morning: 'Guten Morgen, {{name}}',
-    afternoon: 'Guten Tag, {{name}}',
-    evening: 'Guten Abend, {{name}}',
-    lead: 'Wobei kann ich helfen?',
+    ...greeting.de,
     placeholder: 'Frag etwas',
     message: 'Nachricht',
     send: 'Senden',

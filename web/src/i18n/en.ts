@@ -1,6 +1,7 @@
 import { enChat } from './en-chat'
 import { enCommands } from './en-commands'
 import { enKnowledge } from './en-knowledge'
+import { greeting } from './greeting'
 
 /** Every string of the page, in English. The other languages have the same keys. */
 export const en = {
@@ -90,10 +91,7 @@ export const en = {
   chat: {
     newChat: 'New chat',
     untitled: 'Untitled chat',
-    morning: 'Good morning, {{name}}',
-    afternoon: 'Good afternoon, {{name}}',
-    evening: 'Good evening, {{name}}',
-    lead: 'What can I help you with?',
+    ...greeting.en,
     placeholder: 'Ask anything',
     message: 'Message',
     send: 'Send',

@@ -16,6 +16,7 @@ import { asker, draftOf } from './asker'
 import { ChatHeader } from './ChatHeader'
 import { Composer, composerId } from './Composer'
 import { chooseLeaf, messagesQuery, refresh } from './data'
+import { look } from './greet'
 import { partReasoning } from './markdown/reasoning'
 import { writeDraft } from './drafts'
 import { closePair, pairOf, usePairs } from './pairs'
@@ -122,7 +123,7 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
   const failed = chat !== '' && messages.isError && list.length === 0
   const empty = !pending && (chat === '' || (messages.isSuccess && list.length === 0))
   return (
-    <main id="main" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
+    <main id="main" tabIndex={-1} className={look.main}>
       <ChatHeader
         conversation={chat ? conversation.data : undefined}
         title={chat ? title : ''}
@@ -156,8 +157,8 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
           onShow={show}
         />
       )}
-      <div className={empty ? 'pb-[34vh] max-sm:pb-0' : undefined}>
-        <div className="mx-auto w-full max-w-read px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
+      <div className={empty ? look.below : undefined}>
+        <div className={look.column}>
           <StatusBanner me={me} problem={problem} onDismiss={dismiss} />
           <QueueChips
             queue={queue}
@@ -183,7 +184,7 @@ export function ChatPage({ chat, focus, temporary: wanted, folder, me, onShare, 
             onPrompts={onPrompts}
             onKnowledge={onKnowledge}
           />
-          <p className="pt-2 text-center text-xs text-muted">{t('chat.hint')}</p>
+          <p className={look.hint}>{t('chat.hint')}</p>
         </div>
       </div>
     </main>

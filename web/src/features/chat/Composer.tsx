@@ -14,6 +14,7 @@ import { useAttachments } from './attachments'
 import { useDraft } from './drafts'
 import { FileChip } from './FileChip'
 import { withFiles } from './files'
+import { look } from './greet'
 import { Suggestions } from './Suggestions'
 import { useFileDrop } from './useFileDrop'
 import { useSuggestions } from './useSuggestions'
@@ -117,7 +118,7 @@ export function Composer({ draftKey, chat = '', disabled = false, active, models
       )}
       <form
         className={clsx(
-          'relative rounded-xl border bg-raised p-2 shadow-mid transition-colors focus-within:border-edge',
+          look.field,
           temporary ? 'border-dashed border-edge' : 'border-line',
           over && 'outline-2 outline-accent',
         )}
