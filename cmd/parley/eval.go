@@ -13,7 +13,7 @@ import (
 
 func newEvalCmd(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "eval", Short: "Hold what Parley promises against public test data"}
-	cmd.AddCommand(newEvalStructuredCmd(o), newEvalGroundingCmd(o), newEvalRetrievalCmd(o))
+	cmd.AddCommand(newEvalStructuredCmd(o), newEvalGroundingCmd(o), newEvalCitationsCmd(o), newEvalRetrievalCmd(o))
 	return cmd
 }
 

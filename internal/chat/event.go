@@ -13,10 +13,12 @@ type Event struct {
 	Start *Start  `json:"start,omitempty"`
 	Queue *Queue  `json:"queue,omitempty"`
 	// Sources is what the answer that follows may name. It comes before the first Delta.
-	Sources []Source    `json:"sources,omitempty"`
-	Delta   string      `json:"delta,omitempty"`
-	Done    *Done       `json:"done,omitempty"`
-	Error   *EventError `json:"error,omitempty"`
+	Sources []Source `json:"sources,omitempty"`
+	Delta   string   `json:"delta,omitempty"`
+	// Grounding comes after the last Delta of an answer that a model wrote from sources.
+	Grounding *Grounding  `json:"grounding,omitempty"`
+	Done      *Done       `json:"done,omitempty"`
+	Error     *EventError `json:"error,omitempty"`
 }
 
 // EventID is a place in the stream of one answer: after the event numbered Seq, with the first Offset

@@ -36,6 +36,23 @@ type Source struct {
 	Cited   bool    `json:"cited" description:"Whether the answer rests on it; the others are the nearest that were found."`
 }
 
+// Grounding tells how far an answer that a model wrote rests on its sources.
+type Grounding struct {
+	// Hallucination is the part of the claims that no source supports.
+	Hallucination float64 `json:"hallucination_score" minimum:"0" maximum:"1" description:"The part of the claims that their sources do not support: 0 is an answer that rests on them as a whole."`
+	Claims        []Claim `json:"claims"`
+}
+
+// Claim is a sentence of an answer, held against the sources that it names, or against all where it names none.
+type Claim struct {
+	Start     int      `json:"start" description:"The bytes of the answer's text."`
+	End       int      `json:"end"`
+	Cites     []string `json:"cites" description:"The labels of the sources that it names."`
+	Support   float64  `json:"support" description:"How far the best place of the sources says the same, in words and in meaning: 0 to 1."`
+	Supported bool     `json:"supported"`
+	Source    string   `json:"source" description:"The label of the source with the best place; empty for none."`
+}
+
 // PassageChange is one line of the log that an index follows.
 type PassageChange struct {
 	Seq     uint64 // rises by one or more from line to line

@@ -173,8 +173,8 @@ func (s *Store) insertAll(ctx context.Context, sc chat.Scope, trees []Tree, befo
 const (
 	insertRows     = 50
 	insertMessages = `INSERT INTO messages (id, tenant_id, user_id, conversation_id, parent_id, role, text, model, status,
-		finish_reason, tokens, latency_ms, safety_flags, sources, created_at, edited_at) VALUES `
-	insertMark = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?),`
+		finish_reason, tokens, latency_ms, safety_flags, sources, grounding, created_at, edited_at) VALUES `
+	insertMark = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?),`
 )
 
 // sealed is a message as values of insertMessages.
@@ -187,7 +187,11 @@ func sealed(box secrets.Box, sc chat.Scope, conversation string, m Message) ([]a
 	if err != nil {
 		return nil, fmt.Errorf("write safety flags: %w", err)
 	}
-	sources, err := sealSources(box, m.ID, m.Sources)
+	sources, err := sealPart(box, m.ID, "sources", m.Sources, len(m.Sources) > 0)
+	if err != nil {
+		return nil, err
+	}
+	grounding, err := sealPart(box, m.ID, "grounding", m.Grounding, m.Grounding != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +201,6 @@ func sealed(box secrets.Box, sc chat.Scope, conversation string, m Message) ([]a
 	}
 	return []any{
 		m.ID, sc.Tenant, sc.User, conversation, m.Parent, m.Role, text, m.Model, m.Status,
-		m.Finish, m.Tokens, m.Latency, string(flags), sources, store.Millis(m.CreatedAt), edited,
+		m.Finish, m.Tokens, m.Latency, string(flags), sources, grounding, store.Millis(m.CreatedAt), edited,
 	}, nil
 }

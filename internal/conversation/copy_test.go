@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,8 @@ func TestForkCopiesThePath(t *testing.T) {
 	}
 	second := b.said(t, alice, conv, "q2", "a2")
 	again := b.turn(t, alice, conversation.Turn{Conversation: conv, Parent: &second.Question, Model: "m"})
-	f := conversation.Final{Status: conversation.Partial, Text: "a2 aga", Finish: chat.FinishStop, Tokens: 7, Latency: 321, SafetyFlags: []string{"pii"}}
+	f := conversation.Final{Status: conversation.Partial, Text: "a2 aga", Finish: chat.FinishStop, Tokens: 7, Latency: 321, SafetyFlags: []string{"pii"},
+		Sources: []chat.Source{{Label: "S1", Quote: "a2"}}, Grounding: &chat.Grounding{Hallucination: 0.5, Claims: []chat.Claim{{End: 2, Cites: []string{"S1"}}}}}
 	if err := b.Finish(ctx, alice, again.Answer.ID, f); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +59,7 @@ func TestForkCopiesThePath(t *testing.T) {
 		parent = m.ID
 		m.ID, m.Parent, m.Conversation = want.ID, want.Parent, want.Conversation
 		m.Feedback, want.Feedback = nil, nil
-		if fmt.Sprint(m) != fmt.Sprint(want) {
+		if !reflect.DeepEqual(m, want) {
 			t.Errorf("copy %d is %+v, want %+v", i, m, want)
 		}
 	}

@@ -33,7 +33,7 @@ func (s *Store) Edit(ctx context.Context, sc chat.Scope, id, text string) (Messa
 			return err
 		}
 		row.Text, row.EditedAt = sealed, store.Millis(s.Now())
-		if _, err := tx.Exec(ctx, `UPDATE messages SET text = ?, edited_at = ? WHERE id = ?`, sealed, row.EditedAt, id); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE messages SET text = ?, grounding = NULL, edited_at = ? WHERE id = ?`, sealed, row.EditedAt, id); err != nil {
 			return fmt.Errorf("edit message %s: %w", id, err)
 		}
 		_, err = tx.Exec(ctx, `UPDATE conversations SET updated_at = ? WHERE id = ? AND tenant_id = ?`, row.EditedAt, row.Conversation, sc.Tenant)

@@ -18,6 +18,20 @@ func TestEditInPlace(t *testing.T) {
 	b.finish(t, alice, first.Answer.ID, "a1")
 	conv := first.Conversation.ID
 	b.said(t, alice, conv, "q2", "a2")
+	judged := b.turn(t, alice, conversation.Turn{Messages: ask("judged")})
+	f := conversation.Final{Status: conversation.Complete, Text: "a judged", Grounding: &chat.Grounding{Claims: []chat.Claim{{End: 2}}}}
+	if err := b.Finish(ctx, alice, judged.Answer.ID, f); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := b.Message(ctx, alice, judged.Answer.ID); err != nil || m.Grounding == nil || len(m.Grounding.Claims) != 1 {
+		t.Errorf("read back: %+v, %v", m, err)
+	}
+	if _, err := b.Edit(ctx, alice, judged.Answer.ID, "something else"); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := b.Message(ctx, alice, judged.Answer.ID); err != nil || m.Grounding != nil {
+		t.Errorf("an edited answer is still judged: %+v, %v", m, err)
+	}
 	before, err := b.Get(ctx, alice, conv)
 	if err != nil {
 		t.Fatal(err)

@@ -63,7 +63,7 @@ func (r conversationRow) open(box secrets.Box) (Conversation, error) {
 }
 
 const messageColumns = `id, tenant_id, user_id, conversation_id, parent_id, role, text, model, status, finish_reason, tokens, latency_ms, ` +
-	`safety_flags, sources, created_at, edited_at, rating, rating_reason, rating_comment, rated_at`
+	`safety_flags, sources, grounding, created_at, edited_at, rating, rating_reason, rating_comment, rated_at`
 
 type messageRow struct {
 	ID            string `db:"id"`
@@ -80,6 +80,7 @@ type messageRow struct {
 	Latency       int64  `db:"latency_ms"`
 	SafetyFlags   string `db:"safety_flags"`
 	Sources       []byte `db:"sources"`
+	Grounding     []byte `db:"grounding"`
 	CreatedAt     int64  `db:"created_at"`
 	EditedAt      int64  `db:"edited_at"`
 	Rating        int    `db:"rating"`
@@ -104,14 +105,11 @@ func (r messageRow) open(box secrets.Box) (Message, error) {
 			return Message{}, fmt.Errorf("read safety flags of %s: %w", r.ID, err)
 		}
 	}
-	if r.Sources != nil {
-		sources, err := box.Open(r.Sources, sourcesAAD(r.ID))
-		if err != nil {
-			return Message{}, err
-		}
-		if err := json.Unmarshal(sources, &m.Sources); err != nil {
-			return Message{}, fmt.Errorf("read sources of %s: %w", r.ID, err)
-		}
+	if err := openPart(box, r.ID, "sources", r.Sources, &m.Sources); err != nil {
+		return Message{}, err
+	}
+	if err := openPart(box, r.ID, "grounding", r.Grounding, &m.Grounding); err != nil {
+		return Message{}, err
 	}
 	if m.Feedback, err = r.feedback(box); err != nil {
 		return Message{}, err
@@ -122,18 +120,30 @@ func (r messageRow) open(box secrets.Box) (Message, error) {
 func titleAAD(id string) []byte { return secrets.AAD("conversations", id, "title") }
 func textAAD(id string) []byte  { return secrets.AAD("messages", id, "text") }
 
-func sourcesAAD(id string) []byte { return secrets.AAD("messages", id, "sources") }
-
-// sealSources is what is stored of a message's sources: nil for none.
-func sealSources(box secrets.Box, id string, sources []chat.Source) ([]byte, error) {
-	if len(sources) == 0 {
+// sealPart is what is stored of a part of a message that is no text: nil where it has none.
+func sealPart(box secrets.Box, id, column string, part any, has bool) ([]byte, error) {
+	if !has {
 		return nil, nil
 	}
-	text, err := json.Marshal(sources)
+	text, err := json.Marshal(part)
 	if err != nil {
-		return nil, fmt.Errorf("write sources: %w", err)
+		return nil, fmt.Errorf("write %s: %w", column, err)
 	}
-	return box.Seal(text, sourcesAAD(id))
+	return box.Seal(text, secrets.AAD("messages", id, column))
+}
+
+func openPart(box secrets.Box, id, column string, sealed []byte, into any) error {
+	if sealed == nil {
+		return nil
+	}
+	text, err := box.Open(sealed, secrets.AAD("messages", id, column))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("read %s of %s: %w", column, id, err)
+	}
+	return nil
 }
 
 func openAll[R interface {

@@ -249,7 +249,11 @@ func (s *Store) Finish(ctx context.Context, sc chat.Scope, id string, f Final) e
 	if err != nil {
 		return err
 	}
-	sources, err := sealSources(box, id, f.Sources)
+	sources, err := sealPart(box, id, "sources", f.Sources, len(f.Sources) > 0)
+	if err != nil {
+		return err
+	}
+	grounding, err := sealPart(box, id, "grounding", f.Grounding, f.Grounding != nil)
 	if err != nil {
 		return err
 	}
@@ -258,10 +262,10 @@ func (s *Store) Finish(ctx context.Context, sc chat.Scope, id string, f Final) e
 		return fmt.Errorf("write safety flags: %w", err)
 	}
 	return s.db.WithTx(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE messages SET text = ?, status = ?, finish_reason = ?, tokens = ?, latency_ms = ?, safety_flags = ?, sources = ?,
+		n, err := tx.Exec(ctx, `UPDATE messages SET text = ?, status = ?, finish_reason = ?, tokens = ?, latency_ms = ?, safety_flags = ?, sources = ?, grounding = ?,
 			model = CASE WHEN ? = '' THEN model ELSE ? END
 			WHERE id = ? AND tenant_id = ? AND user_id = ? AND status = ?`,
-			sealed, f.Status, f.Finish, f.Tokens, f.Latency, string(flags), sources, f.Model, f.Model, id, sc.Tenant, sc.User, Streaming)
+			sealed, f.Status, f.Finish, f.Tokens, f.Latency, string(flags), sources, grounding, f.Model, f.Model, id, sc.Tenant, sc.User, Streaming)
 		if err != nil {
 			return fmt.Errorf("finish message %s: %w", id, err)
 		}

@@ -61,23 +61,24 @@ func (Status) Enum() []any { return []any{Complete, Streaming, Partial, Failed} 
 
 // Message is one stored message.
 type Message struct {
-	ID           string        `json:"id"`
-	Tenant       string        `json:"-"`
-	User         string        `json:"-"`
-	Conversation string        `json:"conversation_id"`
-	Parent       string        `json:"parent_id"` // "" at the root
-	Role         chat.Speaker  `json:"role"`
-	Text         string        `json:"text"`
-	Model        string        `json:"model"`
-	Status       Status        `json:"status"`
-	Finish       chat.Finish   `json:"finish_reason"`
-	Tokens       int           `json:"tokens"`     // of an answer, those generated
-	Latency      int64         `json:"latency_ms"` // of an answer, from the question to its end
-	SafetyFlags  []string      `json:"safety_flags"`
-	Sources      []chat.Source `json:"sources"`  // of an answer from documents; empty for others
-	Feedback     *Feedback     `json:"feedback"` // of an answer, its reader's; nil when there is none
-	CreatedAt    time.Time     `json:"created_at"`
-	EditedAt     time.Time     `json:"edited_at,omitzero"` // when its text was changed in place
+	ID           string          `json:"id"`
+	Tenant       string          `json:"-"`
+	User         string          `json:"-"`
+	Conversation string          `json:"conversation_id"`
+	Parent       string          `json:"parent_id"` // "" at the root
+	Role         chat.Speaker    `json:"role"`
+	Text         string          `json:"text"`
+	Model        string          `json:"model"`
+	Status       Status          `json:"status"`
+	Finish       chat.Finish     `json:"finish_reason"`
+	Tokens       int             `json:"tokens"`     // of an answer, those generated
+	Latency      int64           `json:"latency_ms"` // of an answer, from the question to its end
+	SafetyFlags  []string        `json:"safety_flags"`
+	Sources      []chat.Source   `json:"sources"`   // of an answer from documents; empty for others
+	Grounding    *chat.Grounding `json:"grounding"` // of an answer that a model wrote from sources; nil for others
+	Feedback     *Feedback       `json:"feedback"`  // of an answer, its reader's; nil when there is none
+	CreatedAt    time.Time       `json:"created_at"`
+	EditedAt     time.Time       `json:"edited_at,omitzero"` // when its text was changed in place
 }
 
 // Chat is the message as a model reads it.
@@ -144,4 +145,5 @@ type Final struct {
 	Model       string // "" leaves what Begin was told
 	SafetyFlags []string
 	Sources     []chat.Source
+	Grounding   *chat.Grounding // nil for none
 }

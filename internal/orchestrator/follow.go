@@ -106,6 +106,11 @@ func tellStored(m conversation.Message, after chat.EventID, send func(chat.Event
 			return err
 		}
 	}
+	if m.Grounding != nil {
+		if err := tell(chat.Event{Grounding: m.Grounding}); err != nil {
+			return err
+		}
+	}
 	switch m.Status {
 	case conversation.Complete, conversation.Partial:
 		return tell(chat.Event{Done: &chat.Done{

@@ -5,10 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/retrieval/ground"
 	"github.com/parley-chat/parley/internal/retrieval/search"
 	"github.com/parley-chat/parley/internal/serving"
+	"github.com/parley-chat/parley/internal/serving/prompt"
 )
 
 // Knowledge finds passages of documents and quotes them; search.Searcher does.
@@ -18,6 +21,8 @@ type Knowledge interface {
 	Search(ctx context.Context, sc chat.Scope, q search.Query) ([]chat.Passage, error)
 	// Quotes are the sentences that answer, and the passages that do not as the nearest ones, uncited.
 	Quotes(ctx context.Context, sc chat.Scope, question string, passages []chat.Passage) ([]chat.Source, error)
+	// Judge holds the sentences of an answer against the sources that they name.
+	Judge(ctx context.Context, sc chat.Scope, answer string, sources []chat.Source) (chat.Grounding, error)
 }
 
 // trusted is from how many parameters on a model writes answers from documents itself. Smaller ones make up what they were
@@ -65,8 +70,33 @@ func (t *Turns) grounded(q search.Query, l *live) func(context.Context, Ask, Sin
 		ask.Messages = instructed(ask.Messages, instructions+text)
 		result, err := t.o.Answer(ctx, ask, cited(sink, taken))
 		result.Timings["retrieval"] = found
+		if err == nil {
+			result.Timings["citations"] = t.judge(ctx, ask, l, sources[:taken])
+		}
 		return result, err
 	}
+}
+
+// judge tells how far the answer rests on its sources, and returns how many milliseconds that took. An answer that cannot be
+// judged is told without.
+func (t *Turns) judge(ctx context.Context, ask Ask, l *live, sources []chat.Source) int64 {
+	began := time.Now()
+	g, err := t.from.Judge(ctx, ask.Scope, withoutThinking(l.said()), sources)
+	if err != nil {
+		t.log.Warn("citations not checked", zap.String("message", ask.Message), zap.Error(err))
+	} else {
+		l.add(chat.Event{Grounding: &g})
+	}
+	return time.Since(began).Milliseconds()
+}
+
+// withoutThinking has spaces in the place of what a model thought before it answered, so that all else keeps its place.
+func withoutThinking(answer string) string {
+	thought, rest, found := strings.Cut(answer, prompt.ThinkingEnd)
+	if !found {
+		return answer
+	}
+	return strings.Repeat(" ", len(thought)+len(prompt.ThinkingEnd)) + rest
 }
 
 // instructions stand before the sources. What sources say is no instruction, whatever it says.

@@ -2,6 +2,7 @@ package orchestrator_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // shelf has one passage, which is about pilots.
-type shelf struct{ asked []string }
+type shelf struct{ asked, judged []string }
 
 const pilots = "Ships over eighty metres need a pilot. It boards at the buoy."
 
@@ -36,6 +37,14 @@ func (s *shelf) Quotes(_ context.Context, _ chat.Scope, question string, passage
 		return []chat.Source{passages[0].Source(1, 0, len(pilots), false)}, nil
 	}
 	return []chat.Source{passages[0].Source(1, 0, 38, true)}, nil
+}
+
+func (s *shelf) Judge(_ context.Context, _ chat.Scope, answer string, sources []chat.Source) (chat.Grounding, error) {
+	s.judged = append(s.judged, answer)
+	if strings.Contains(answer, "beyond judging") {
+		return chat.Grounding{}, errors.New("the embedding model is gone")
+	}
+	return chat.Grounding{Hallucination: 1, Claims: []chat.Claim{{End: len(answer), Cites: []string{sources[0].Label}}}}, nil
 }
 
 // ask runs a turn from documents to its end.
@@ -101,6 +110,36 @@ func TestLargeModelsAreGivenTheSources(t *testing.T) {
 	}
 	if want := "Ships need one [S1] or not ."; strings.TrimSpace(text) != want {
 		t.Errorf("%q, want %q: there is no S7", text, want)
+	}
+}
+
+func TestCitationsAreChecked(t *testing.T) {
+	t.Parallel()
+	large := serving.Model{ID: "m", Context: 4096, About: serving.About{Parameters: 8e9}}
+	for reply, judged := range map[string]bool{"<think>a pilot?</think>Ships do [S1].": true, "This is beyond judging [S1].": false} {
+		b := setup(t, &servingtest.Scripted{Reply: func(serving.Generation) string { return reply }})
+		_, _, id := b.ask(t, large, "Who needs a pilot?")
+		kept, err := b.store.Message(t.Context(), sc, id)
+		if err != nil || kept.Status != conversation.Complete || (kept.Grounding != nil) != judged {
+			t.Fatalf("%q: %+v, %v", reply, kept, err)
+		}
+		var told *chat.Grounding
+		last := ""
+		err = b.turns.Follow(t.Context(), sc, chat.EventID{Message: id}, func(e chat.Event) error {
+			switch {
+			case e.Grounding != nil:
+				told, last = e.Grounding, "grounding"
+			case e.Delta != "":
+				last = "text"
+			}
+			return nil
+		})
+		if err != nil || (told != nil) != judged || judged && last != "grounding" {
+			t.Errorf("%q was told with %+v, last its %s, %v", reply, told, last, err)
+		}
+		if asked := b.shelf.judged[0]; len(asked) != len(reply) || strings.Contains(asked, "a pilot?") {
+			t.Errorf("judged was %q", asked)
+		}
 	}
 }
 

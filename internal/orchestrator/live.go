@@ -20,6 +20,7 @@ type live struct {
 	events  []chat.Event
 	text    strings.Builder
 	sources []chat.Source
+	judged  *chat.Grounding
 	over    bool
 	changed chan struct{} // closed and replaced when events grow
 }
@@ -35,6 +36,9 @@ func (l *live) add(e chat.Event) {
 	l.text.WriteString(e.Delta)
 	if e.Sources != nil {
 		l.sources = e.Sources
+	}
+	if e.Grounding != nil {
+		l.judged = e.Grounding
 	}
 	e.ID = chat.EventID{Message: l.start.Message, Seq: len(l.events) + 1, Offset: l.text.Len()}
 	l.events = append(l.events, e)
@@ -55,11 +59,11 @@ func (l *live) said() string {
 	return l.text.String()
 }
 
-// rests is what the answer rests on.
-func (l *live) rests() []chat.Source {
+// rests is what the answer rests on, and how far.
+func (l *live) rests() ([]chat.Source, *chat.Grounding) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.sources
+	return l.sources, l.judged
 }
 
 func (l *live) failure(err error) chat.Event {

@@ -102,7 +102,7 @@ func (k *kept) Finish(_ context.Context, _ chat.Scope, id string, f conversation
 		return k.failWith
 	}
 	m := k.messages[id]
-	m.Text, m.Status, m.Finish, m.Tokens, m.Latency, m.Sources = f.Text, f.Status, f.Finish, f.Tokens, f.Latency, f.Sources
+	m.Text, m.Status, m.Finish, m.Tokens, m.Latency, m.Sources, m.Grounding = f.Text, f.Status, f.Finish, f.Tokens, f.Latency, f.Sources, f.Grounding
 	k.messages[id] = m
 	return nil
 }
@@ -138,12 +138,13 @@ type bundle struct {
 	turns *orchestrator.Turns
 	store *kept
 	book  *book
+	shelf *shelf
 }
 
 func setup(t *testing.T, e *servingtest.Scripted) bundle {
 	t.Helper()
-	b := bundle{store: &kept{messages: map[string]conversation.Message{}, titles: make(chan string, 8)}, book: &book{}}
-	b.turns = orchestrator.NewTurns(orchestrator.New(engine{e}, b.book, orchestrator.NewMetrics(prometheus.NewRegistry()), zap.NewNop()), b.store, &shelf{}, zap.NewNop())
+	b := bundle{store: &kept{messages: map[string]conversation.Message{}, titles: make(chan string, 8)}, book: &book{}, shelf: &shelf{}}
+	b.turns = orchestrator.NewTurns(orchestrator.New(engine{e}, b.book, orchestrator.NewMetrics(prometheus.NewRegistry()), zap.NewNop()), b.store, b.shelf, zap.NewNop())
 	t.Cleanup(func() {
 		if err := b.turns.Stop(context.Background()); err != nil {
 			t.Error(err)

@@ -214,8 +214,9 @@ func (t *Turns) saveAsItGrows(ctx context.Context, l *live, saved int) (stop fun
 func (t *Turns) finish(ctx context.Context, l *live, result Result, err error) {
 	final := conversation.Final{
 		Status: conversation.Complete, Text: l.said(), Finish: result.Finish[0], Tokens: result.Usage.OutputTokens,
-		Latency: result.Timings["total"], Sources: l.rests(),
+		Latency: result.Timings["total"],
 	}
+	final.Sources, final.Grounding = l.rests()
 	cause := context.Cause(ctx)
 	stopped := errors.Is(cause, errCancelled)
 	switch {

@@ -158,17 +158,22 @@ func (r *Report) curve(with, without []float64) {
 	}
 	slices.Sort(with)
 	slices.Sort(without)
-	higher := 0
-	for _, s := range with {
-		below, _ := slices.BinarySearch(without, s)
-		higher += below
-	}
-	r.Area = float64(higher) / float64(len(with)*len(without))
+	r.Area = area(with, without)
 	for _, part := range []float64{0.02, 0.05, 0.1, 0.2} {
 		least := with[int(part*float64(len(with)))]
 		below, _ := slices.BinarySearch(without, least)
 		r.Thresholds = append(r.Thresholds, Threshold{Least: least, Silent: part, Refused: float64(below) / float64(len(without))})
 	}
+}
+
+// area is how often one of the sorted high is above one of the sorted low: the area under the curve (ROC).
+func area(high, low []float64) float64 {
+	above := 0
+	for _, s := range high {
+		below, _ := slices.BinarySearch(low, s)
+		above += below
+	}
+	return float64(above) / float64(max(1, len(high)*len(low)))
 }
 
 // Print writes the report as a table.

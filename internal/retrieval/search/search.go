@@ -225,6 +225,31 @@ func (s *Searcher) Quotes(ctx context.Context, sc chat.Scope, question string, p
 	return out, nil
 }
 
+// Judge holds each sentence of an answer against the sources that it names.
+func (s *Searcher) Judge(ctx context.Context, sc chat.Scope, answer string, sources []chat.Source) (chat.Grounding, error) {
+	list := make([]ground.Source, len(sources))
+	for i, source := range sources {
+		list[i] = ground.Source{Title: source.Title, Text: source.Quote}
+	}
+	cfg := ground.DefaultJudging()
+	judged, err := ground.Judge(ctx, scoped{s.embed, sc}, answer, list, cfg)
+	if err != nil {
+		return chat.Grounding{}, err
+	}
+	out := chat.Grounding{Hallucination: ground.Unsupported(judged, cfg), Claims: make([]chat.Claim, len(judged))}
+	for i, c := range judged {
+		claim := chat.Claim{Start: c.Start, End: c.End, Cites: []string{}, Support: c.Support, Supported: c.Support >= cfg.Least}
+		for _, at := range c.Cites {
+			claim.Cites = append(claim.Cites, sources[at].Label)
+		}
+		if c.Support > 0 {
+			claim.Source = sources[c.Best.Source].Label
+		}
+		out.Claims[i] = claim
+	}
+	return out, nil
+}
+
 // scoped is an embedder of one asker's, of texts that may be too long.
 type scoped struct {
 	e  retrieval.Embedder

@@ -63,6 +63,7 @@ export class State {
       feedback: null,
       safety_flags: [],
       sources: [],
+      grounding: null,
       created_at: new Date().toISOString(),
       ...extra,
     }

@@ -1,16 +1,32 @@
 import { useState } from 'react'
 import { BaseForm } from '@/features/knowledge/BaseForm'
+import { Checked } from '@/features/knowledge/Checked'
+import { CiteMark } from '@/features/knowledge/CiteMark'
 import { FileRow } from '@/features/knowledge/FileRow'
 import { Files } from '@/features/knowledge/Files'
 import { KnowledgeDialog } from '@/features/knowledge/KnowledgeDialog'
 import { KnowledgeChip, KnowledgeMenu } from '@/features/knowledge/KnowledgeMenu'
 import { SourceDialog } from '@/features/knowledge/SourceDialog'
-import { Sources } from '@/features/knowledge/Sources'
+import { Sourced } from '@/features/knowledge/Sources'
+import Markdown from '@/features/chat/markdown/Markdown'
 import type { KnowledgeChoice } from '@/features/knowledge/choice'
 import { Button } from '@/kit/Button'
 import { me } from '../data'
 import { empty, file, harbour, source } from '../documents'
 import { Case, long, nothing, State, unbroken, type Section } from '../section'
+
+const judged = 'Ships over eighty metres need a pilot. The pilot is always called Ada.'
+const claim = (start: number, end: number, supported: boolean) => ({ start, end, cites: ['S1'], support: supported ? 0.8 : 0.2, supported, source: 'S1' })
+
+function Cited({ text }: { text: string }) {
+  return (
+    <Sourced sources={[source('S1'), source('S2', { filename: 'fees.pdf', title: '', page: 7 }), source('S3', { cited: false })]} text={text}>
+      <div className="prose">
+        <Markdown text={text} />
+      </div>
+    </Sourced>
+  )
+}
 
 function Chosen() {
   const [choice, setChoice] = useState<KnowledgeChoice>()
@@ -66,14 +82,29 @@ export const knowledge: Section[] = [
     ),
   },
   {
-    of: { Sources },
+    of: { Sourced, CiteMark },
     Cases: () => (
       <>
         <Case name="what the answer rests on">
-          <Sources sources={[source('S1'), source('S2', { filename: 'fees.pdf', title: '', page: 7 }), source('S3', { cited: false })]} />
+          <Cited text="Ships over eighty metres need a pilot [S1]. It is paid for by the hour [S1, S2], and there is no [S7]." />
         </Case>
         <Case name="the nearest, of which none answers">
-          <Sources sources={[source('S1', { cited: false }), source('S2', { cited: false, title: unbroken, page: 112 })]} />
+          <Sourced sources={[source('S1', { cited: false }), source('S2', { cited: false, title: unbroken, page: 112 })]} text="">
+            <p>I found nothing about this in the documents that you may read.</p>
+          </Sourced>
+        </Case>
+      </>
+    ),
+  },
+  {
+    of: { Checked },
+    Cases: () => (
+      <>
+        <Case name="supported">
+          <Checked text="" grounding={{ hallucination_score: 0, claims: [claim(0, 1, true), claim(1, 2, true)] }} />
+        </Case>
+        <Case name="in part">
+          <Checked text={judged} grounding={{ hallucination_score: 0.5, claims: [claim(0, 38, true), claim(39, judged.length, false)] }} />
         </Case>
       </>
     ),

@@ -1913,6 +1913,21 @@ export interface components {
             /** @description With placeholders where it was redacted; empty when it is blocked, and of a batch. */
             text: string;
         };
+        Claim: {
+            /** @description The labels of the sources that it names. */
+            cites: string[];
+            end: number;
+            /** @description The label of the source with the best place; empty for none. */
+            source: string;
+            /** @description The bytes of the answer's text. */
+            start: number;
+            /**
+             * Format: double
+             * @description How far the best place of the sources says the same, in words and in meaning: 0 to 1.
+             */
+            support: number;
+            supported: boolean;
+        };
         Content: {
             text: string;
             type: string;
@@ -2073,6 +2088,7 @@ export interface components {
             delta?: string;
             done?: components["schemas"]["Done"];
             error?: components["schemas"]["EventError"];
+            grounding?: components["schemas"]["Grounding"];
             queue?: components["schemas"]["Queue"];
             sources?: components["schemas"]["Source"][];
             start?: components["schemas"]["Start"];
@@ -2217,6 +2233,14 @@ export interface components {
             kind?: components["schemas"]["Subject"];
             /** @description The id of a user or the name of a group; empty for everyone. */
             subject?: string;
+        };
+        Grounding: {
+            claims: components["schemas"]["Claim"][];
+            /**
+             * Format: double
+             * @description The part of the claims that their sources do not support: 0 is an answer that rests on them as a whole.
+             */
+            hallucination_score: number;
         };
         Group: {
             /** Format: date-time */
@@ -2467,6 +2491,7 @@ export interface components {
             edited_at?: string;
             feedback: components["schemas"]["Feedback"] | null;
             finish_reason: string;
+            grounding: components["schemas"]["Grounding"] | null;
             id: string;
             /** Format: int64 */
             latency_ms: number;
@@ -3165,6 +3190,7 @@ export interface components {
             delta?: string;
             done?: components["schemas"]["Done"];
             error?: components["schemas"]["EventError"];
+            grounding?: components["schemas"]["Grounding"];
             id?: string;
             queue?: components["schemas"]["Queue"];
             ref?: string;

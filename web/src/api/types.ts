@@ -41,6 +41,7 @@ export type KnowledgeText = Schemas['Text']
 export type Grant = Schemas['Grant']
 /** A place that an answer rests on. */
 export type Source = Schemas['Source']
+export type Grounding = Schemas['Grounding']
 
 export type Prompt = Schemas['Prompt']
 export type Usage = Schemas['Report']

@@ -33,7 +33,7 @@ export function Tooltips() {
             side={(at.dataset.tipSide as Side | undefined) ?? 'bottom'}
             sideOffset={6}
             collisionPadding={8}
-            className="z-50 flex animate-fade items-center gap-2 rounded-sm bg-text px-2 py-1 text-xs text-canvas shadow-mid select-none"
+            className="z-50 flex max-w-80 animate-fade items-center gap-2 rounded-sm bg-text px-2 py-1 text-xs text-canvas shadow-mid select-none"
           >
             {at.dataset.tip}
             {at.dataset.tipKeys && <kbd className="font-sans opacity-70">{at.dataset.tipKeys}</kbd>}

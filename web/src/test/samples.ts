@@ -25,6 +25,7 @@ export const aMessage = (part: Partial<Message> & Pick<Message, 'id' | 'role'>):
   latency_ms: 0,
   safety_flags: [],
   sources: [],
+  grounding: null,
   feedback: null,
   created_at: '',
   ...part,

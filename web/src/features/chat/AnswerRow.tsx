@@ -10,7 +10,7 @@ import { Facts, goesOn, Outcome, Waiting } from './AnswerState'
 import { Answer } from './markdown/Answer'
 import { partReasoning } from './markdown/reasoning'
 import { MessageEditor } from './MessageEditor'
-import { Sources } from '@/features/knowledge/Sources'
+import { Sourced } from '@/features/knowledge/Sources'
 import { quiet } from './QuestionRow'
 import { ReasonForm, Thumbs } from './Rating'
 import { Siblings } from './Siblings'
@@ -58,9 +58,12 @@ export function AnswerRow({ message, place, models, last, canAsk, marked, onShow
           }}
         />
       ) : (
-        text && <Answer text={text} open={message.status !== 'complete'} />
+        text && (
+          <Sourced sources={(live ? turn?.sources : undefined) ?? message.sources} grounding={(live ? turn?.grounding : undefined) ?? message.grounding} text={text}>
+            <Answer text={text} open={message.status !== 'complete'} />
+          </Sourced>
+        )
       )}
-      {!editing && text && <Sources sources={(live ? turn?.sources : undefined) ?? message.sources} />}
       {live && <Waiting turn={turn} begun={text !== ''} />}
       {!live && !editing && (
         <>

@@ -31,7 +31,7 @@ export function useChatModels() {
 }
 
 /** What a message is until the server tells. */
-const blank = { model: '', status: 'complete', finish_reason: '', tokens: 0, latency_ms: 0, safety_flags: [], sources: [], feedback: null } satisfies Partial<Message>
+const blank = { model: '', status: 'complete', finish_reason: '', tokens: 0, latency_ms: 0, safety_flags: [], sources: [], grounding: null, feedback: null } satisfies Partial<Message>
 
 /** Writes what the start of a turn has saved into the cache. */
 export async function rememberStart(
@@ -93,6 +93,7 @@ export function rememberEnd(client: QueryClient, conversation: string, id: strin
               ...m,
               text: turn.text,
               sources: turn.sources ?? [],
+              grounding: turn.grounding ?? null,
               status: turn.fault ? 'failed' : turn.done?.partial ? 'partial' : 'complete',
               finish_reason: turn.done?.finish_reason ?? '',
               tokens: turn.done?.usage.output_tokens ?? 0,

@@ -1,5 +1,5 @@
 import { ask, attach, type FollowOptions, type TurnHandlers } from '@/api/stream'
-import type { Source, TurnDone, TurnEvent, TurnFault, TurnRequest, TurnStart } from '@/api/types'
+import type { Grounding, Source, TurnDone, TurnEvent, TurnFault, TurnRequest, TurnStart } from '@/api/types'
 import { ApiError, OFFLINE, post } from '@/api/client'
 
 /** An answer on its way, as the page shows it. */
@@ -11,6 +11,7 @@ export interface Turn {
   up: boolean
   stopping: boolean
   sources?: Source[]
+  grounding?: Grounding
   done?: TurnDone
   fault?: TurnFault
 }
@@ -203,6 +204,7 @@ export function step(turn: Turn, event: TurnEvent, text: string): Turn {
   if (event.done) return { ...turn, phase: 'done', text, done: event.done, queue: 0 }
   if (event.error) return { ...turn, phase: 'failed', text, fault: event.error, queue: 0 }
   if (event.sources) return { ...turn, sources: event.sources }
+  if (event.grounding) return { ...turn, grounding: event.grounding }
   if (event.queue) return { ...turn, phase: turn.text ? turn.phase : 'waiting', queue: event.queue.position }
   const longest = text.length >= turn.text.length ? text : turn.text
   return longest ? { ...turn, phase: 'streaming', text: longest, queue: 0 } : turn

@@ -14,6 +14,12 @@ export function around(text: string, start: number, end: number) {
   }
 }
 
+/** Cuts a text by its bytes, in UTF-8. */
+export function byteSlices(text: string) {
+  const bytes = new TextEncoder().encode(text)
+  return (start: number, end: number) => new TextDecoder().decode(bytes.subarray(start, end))
+}
+
 // The first byte of the character that a byte belongs to.
 function edge(bytes: Uint8Array, at: number): number {
   while (at > 0 && at < bytes.length && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--

@@ -1,6 +1,8 @@
 import { ImageOff } from 'lucide-react'
 import { createElement, memo, useMemo, type ReactNode } from 'react'
 import { useTranslation } from '@/i18n/useTranslation'
+import { CiteMark } from '@/features/knowledge/CiteMark'
+import { citations } from '@/features/knowledge/citing'
 import { Formula } from './math/Formula'
 import { NoteMark } from './NoteMark'
 import { limits } from './parse/limits'
@@ -70,9 +72,16 @@ function leaf(t: Token, key: number): ReactNode {
       return <Picture key={key} src={String(t.attrGet('src') ?? '')} alt={plainOf(t.children ?? [])} />
     case 'note_mark':
       return <NoteMark key={key} name={t.info} />
+    case 'text':
+      return t.content.includes('[S') ? <Cited key={key} text={t.content} /> : t.content
     default:
       return t.content
   }
+}
+
+// What a text cites leads to its source.
+function Cited({ text }: { text: string }) {
+  return text.split(citations).map((part, i) => (i % 2 === 1 ? <CiteMark key={i} text={part} /> : part))
 }
 
 function Link({ href, children }: { href: string; children: ReactNode[] }) {
