@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -185,4 +186,70 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// Whatever byte of whatever file is another one after a stop, every passage is found as before.
+func TestFlippedBytes(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 7))
+	j, dir := newJournal(), t.TempDir()
+	for id := range uint64(60) {
+		j.put("t", chat.PassageChange{ID: id, Live: true, Class: 1, Lang: "en", Text: fmt.Sprintf("Passage number%d of the harbour, pier%d", id, id%7)})
+	}
+	found := func(x *index.Indexes) string {
+		var out []string
+		for id := range 60 {
+			f, err := x.Search(t.Context(), "t", fmt.Sprintf("number%d", id), nil, []uint32{1}, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, h := range f.ByWords { // an index that was made anew has counted anew, and so has other scores
+				out = append(out, fmt.Sprint(h.ID))
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	x := open(t, dir, j)
+	found(x)
+	for id := range uint64(20) { // so that there is more than one segment, with what is deleted
+		j.put("t", chat.PassageChange{ID: 3 * id, Live: id%2 == 0, Class: 1, Lang: "en", Text: fmt.Sprintf("Passage number%d, once more", 3*id)})
+	}
+	want := found(x)
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for round := range 40 {
+		var files []string
+		err := filepath.WalkDir(filepath.Join(dir, "t"), func(path string, e os.DirEntry, err error) error {
+			if err == nil && e.Type().IsRegular() {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil || len(files) < 3 {
+			t.Fatalf("%v, %v", files, err)
+		}
+		path := files[round%len(files)]
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := r.IntN(len(data))
+		data[at] ^= 1 << r.IntN(8)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		kinds[filepath.Ext(path)]++
+		x := open(t, dir, j)
+		if got := found(x); got != want {
+			t.Fatalf("byte %d of %s: found\n%s, want\n%s", at, path, got, want)
+		}
+		if err := x.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(kinds) < 3 {
+		t.Errorf("only %v", kinds)
+	}
 }

@@ -45,6 +45,9 @@ func settings() map[string]any { return map[string]any{"bolt_timeout": "1s"} }
 // Open opens the index in a folder, or makes one. fault.Unavailable says that another process has it open, or that it is
 // damaged.
 func Open(dir string) (*Index, error) {
+	if err := sound(dir); err != nil {
+		return nil, fault.Unavailable("the index of words is damaged").Because(fmt.Errorf("open %s: %w", dir, err))
+	}
 	b, err := bleve.OpenUsing(dir, settings())
 	if errors.Is(err, bleve.ErrorIndexPathDoesNotExist) {
 		b, err = bleve.NewUsing(dir, mapped(), bleve.Config.DefaultIndexType, bleve.Config.DefaultKVStore, settings())

@@ -3,6 +3,7 @@ package vector
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // The graph is HNSW: Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical
@@ -69,6 +70,14 @@ func (g *graph) setLinks(row uint32, level int, to []uint32) {
 	own[0] = uint32(copy(own[1:], to)) //nolint:gosec // nearMost at most
 }
 
+// first is how many neighbours a new row begins with.
+func first(level int) int {
+	if level > 0 {
+		return linksMost
+	}
+	return nearMost * 3 / 4
+}
+
 func most(level int) int {
 	if level > 0 {
 		return linksMost
@@ -76,11 +85,15 @@ func most(level int) int {
 	return nearMost
 }
 
-// descend walks from the entry to the row that is nearest in a level, by the levels above it.
-func (g *graph) descend(d *desk, p probe, to int) candidate {
+// wide is how many rows of the level above the lowest a way goes on from. From the nearest one alone, more ways through a
+// million vectors that lie in clusters ended in the wrong cluster.
+const wide = 32
+
+// descend walks from the entry to the rows that are nearest in a level, by the levels above it.
+func (g *graph) descend(d *desk, p probe, to int) []candidate {
 	d.next = append(d.next[:0], g.entry)
 	at := candidate{g.entry, d.compare(g.rows, p, d.next)[0]}
-	for l := g.top; l > to; l-- {
+	for l := g.top; l > max(1, to); l-- {
 		for moved := true; moved; {
 			moved = false
 			near := g.links(at.row, l)
@@ -91,18 +104,24 @@ func (g *graph) descend(d *desk, p probe, to int) candidate {
 			}
 		}
 	}
-	return at
+	if to > 0 || g.top == 0 {
+		return []candidate{at}
+	}
+	g.explore(d, p, []candidate{at}, 1, wide, unlimited, nil)
+	return slices.Clone(d.best)
 }
 
-// explore fills d.best with the most rows that are nearest and that counts says yes to, from a beginning, and reports whether it came to
+// explore fills d.best with the most rows that are nearest and that counts says yes to, from where it begins, and reports whether it came to
 // its end before it had compared visits rows. The way leads over all rows.
-func (g *graph) explore(d *desk, p probe, from candidate, level, most, visits int, counts func(row uint32) bool) bool {
+func (g *graph) explore(d *desk, p probe, from []candidate, level, most, visits int, counts func(row uint32) bool) bool {
 	d.forget(len(g.blocks) * rowsOf)
 	d.open, d.best = d.open[:0], d.best[:0]
-	d.first(from.row)
-	d.open.push(candidate{from.row, -from.score})
-	if counts == nil || counts(from.row) {
-		d.best.push(from)
+	for _, c := range from {
+		d.first(c.row)
+		d.open.push(candidate{c.row, -c.score})
+		if counts == nil || counts(c.row) {
+			d.best.keep(c, most)
+		}
 	}
 	for len(d.open) > 0 {
 		at := d.open.pop()

@@ -33,8 +33,8 @@ func (g *graph) find(d *desk, row uint32) plan {
 			continue
 		}
 		nearest(found)
-		at = found[0]
-		pl.near[l] = g.choose(d, found, linksMost)
+		at = found[:min(wide, len(found))]
+		pl.near[l] = g.choose(d, found, first(l))
 	}
 	return pl
 }

@@ -19,7 +19,7 @@ type Limits struct {
 
 // Usual limits are as measured: see `parley bench index`; 40 found the ten nearest of 10,000 to a million vectors of 384 numbers.
 func Usual() Limits {
-	return Limits{ScanMost: 100_000, Again: 40, Reach: 400, Apart: 20_000}
+	return Limits{ScanMost: 100_000, Again: 40, Reach: 500, Apart: 20_000}
 }
 
 // searcher is one search. The index's lock is held for as long as it lives.
