@@ -3,7 +3,6 @@ package bench
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -179,6 +178,7 @@ func cases() (all []kase) {
 		kase{name: "embeddings, 64 texts of 32 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(64, 32)},
 		kase{name: "embeddings, 1 text of 256 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(1, 256)},
 		kase{name: "embeddings, 64 texts of 256 tokens", unit: "texts/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: embedding(64, 256)},
+		kase{name: "ingestion of documents", unit: "passages/s", bar: ">= 1.0", atLeast: true, limit: 1, embeds: true, measure: ingestion},
 	)
 }
 
@@ -341,19 +341,10 @@ func embedding(n, tokens int) func(context.Context, side, int) (float64, error) 
 			}
 			texts[i] = b.String()
 		}
-		body, err := json.Marshal(map[string]any{"model": s.model, "input": texts})
-		if err != nil {
-			return 0, err
-		}
 		requests := max(1, 64/n)
 		began := time.Now()
 		for range requests {
-			answer, err := s.post(ctx, "/v1/embeddings", body)
-			if err != nil {
-				return 0, err
-			}
-			_, err = io.Copy(io.Discard, answer)
-			if err = errors.Join(err, answer.Close()); err != nil {
+			if err := s.embedAll(ctx, texts); err != nil {
 				return 0, err
 			}
 		}

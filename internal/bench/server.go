@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -68,17 +69,36 @@ type side struct {
 
 // post sends a request and returns the body of its answer, which must be closed.
 func (s side) post(ctx context.Context, path string, body []byte) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+path, bytes.NewReader(body))
+	return s.send(ctx, http.MethodPost, path, "application/json", bytes.NewReader(body))
+}
+
+// call sends a request and reads its answer, which is JSON, into a value; nil for one that is not wanted.
+func (s side) call(ctx context.Context, method, path, mime string, body io.Reader, into any) error {
+	answer, err := s.send(ctx, method, path, mime, body)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(answer)
+	if err = errors.Join(err, answer.Close()); err != nil || into == nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
+}
+
+func (s side) send(ctx context.Context, method, path, mime string, body io.Reader) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, s.URL+path, body)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+s.Key)
-	req.Header.Set("Content-Type", "application/json")
+	if mime != "" {
+		req.Header.Set("Content-Type", mime)
+	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, err
 	}
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode >= 300 {
 		defer func() { _ = res.Body.Close() }()
 		text, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
 		return nil, fmt.Errorf("the server answered %s: %s", res.Status, text)

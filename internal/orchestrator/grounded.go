@@ -42,7 +42,7 @@ func (t *Turns) grounded(q search.Query, l *live) func(context.Context, Ask, Sin
 			t.o.record(ctx, ask, result, err)
 			return result, err
 		}
-		q.Text = question(ask.Messages)
+		q.Text, q.Distinct = question(ask.Messages), true
 		passages, err := t.from.Search(ctx, ask.Scope, q)
 		if err != nil {
 			return quote(err)

@@ -86,6 +86,8 @@ type Query struct {
 	Bases []string // nil is all that the scope may read
 	TopK  int      // 0 is the default
 	Words bool     // by words alone
+	// Distinct leaves out what says nearly the same as a better passage.
+	Distinct bool
 	// Documents are the only ones that count; nil is all.
 	Documents []string
 }
@@ -128,10 +130,17 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 	if err != nil {
 		return nil, err
 	}
-	hits = hits[:min(len(hits), q.TopK)]
+	read := q.TopK
+	if q.Distinct {
+		read *= spare
+	}
+	hits = hits[:min(len(hits), read)]
 	passages, err := s.library.Passages(ctx, sc, ids(hits))
 	if err != nil {
 		return nil, err
+	}
+	if q.Distinct {
+		passages = distinct(passages, q.TopK)
 	}
 	for i := range passages {
 		p := &passages[i]
