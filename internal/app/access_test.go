@@ -69,6 +69,7 @@ POST   /v1/vector_stores/{vs}/search      401    200    200    200    200   200 
 POST   /v1/vector_stores/{vs}/files       401    403    404    404    404   404      403       404   404   404      | 404
 GET    /v1/vector_stores/{vs}/files       401    200    200    200    200   200      403       200   200   200      | 404
 GET    /v1/vector_stores/{base}/files/{doc}   401    200    200    200    200   200      403       200   200   200      | 404
+POST   /v1/vector_stores/{base}/files/{doc}/explain 401    200    200    200    200   200      403       200   200   200      | 404
 POST   /v1/vector_stores/{base}/files/{doc}   401    403    200    200    200   200      403       200   200   200      | 404
 GET    /v1/vector_stores/{base}/files/{doc}/content 401    200    200    200    200   200      403       200   200   200      | 404
 DELETE /v1/vector_stores/{base}/files/{doc}   401    403    200    200    200   200      403       200   200   200      | 404
@@ -183,13 +184,14 @@ var bodies = map[string]string{
 
 	"POST /v1/conversations/{conv}/shares":         `{}`,
 	"POST /v1/conversations/{conv}/shares/preview": `{"redact": false}`,
-	"POST /v1/files":                            `{}`,
-	"POST /v1/vector_stores":                    `{"name": "Rules"}`,
-	"POST /v1/vector_stores/{vs}":               `{"name": "Rules"}`,
-	"POST /v1/vector_stores/{vs}/search":        `{"query": "x"}`,
-	"POST /v1/vector_stores/{vs}/files":         `{"file_id": "file_none"}`,
-	"POST /v1/vector_stores/{base}/files/{doc}": `{"attributes": {"year": 2026}}`,
-	"POST /v1/search":                           `{"query": "x"}`,
+	"POST /v1/files":                                    `{}`,
+	"POST /v1/vector_stores":                            `{"name": "Rules"}`,
+	"POST /v1/vector_stores/{vs}":                       `{"name": "Rules"}`,
+	"POST /v1/vector_stores/{vs}/search":                `{"query": "x"}`,
+	"POST /v1/vector_stores/{vs}/files":                 `{"file_id": "file_none"}`,
+	"POST /v1/vector_stores/{base}/files/{doc}/explain": `{"query": "x"}`,
+	"POST /v1/vector_stores/{base}/files/{doc}":         `{"attributes": {"year": 2026}}`,
+	"POST /v1/search":                                   `{"query": "x"}`,
 
 	"POST /v1/prompts":               `{"command": "new-{n}", "title": "t", "text": "x"}`,
 	"PATCH /v1/prompts/{prompt}":     `{"title": "u"}`,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/edge/knowledgeapi"
 )
 
 // vectorStore is what these tests read of a vector store, a file in it, and a list.
@@ -132,6 +133,40 @@ func TestKnowledge(t *testing.T) {
 	if got := search(alice); len(got) != 0 {
 		t.Errorf("found after it was taken out: %v", got)
 	}
+}
+
+// A question tells of each file why it was found, or why not.
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	h := furnish(t)
+	alice, bob := h.signIn(t, "owner@b.test"), h.signIn(t, "member@b.test")
+	var base vectorStore
+	h.must(t, http.StatusOK, alice, "POST", "/v1/vector_stores", `{"name": "Harbour"}`).into(t, &base)
+	path := "/v1/vector_stores/" + base.ID + "/files/"
+	explain := func(content, query string) (e knowledgeapi.Explained, at string) {
+		var file vectorStore
+		name := fmt.Sprintf("file-%d.md", len(content))
+		if strings.HasPrefix(content, "\xd0") {
+			name = "old.xls"
+		}
+		h.upload(t, alice, name, content).into(t, &file)
+		h.must(t, http.StatusOK, alice, "POST", "/v1/vector_stores/"+base.ID+"/files", `{"file_id": "`+file.ID+`"}`)
+		h.settled(t, alice, path+file.ID)
+		h.must(t, http.StatusOK, alice, "POST", path+file.ID+"/explain", query).into(t, &e)
+		return e, path + file.ID
+	}
+	if e, _ := explain("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", `{"query": "who needs a pilot"}`); e.Verdict != knowledgeapi.NotReady || e.State != "failed" || e.Best != nil {
+		t.Errorf("a file that cannot be read: %+v", e)
+	}
+	e, at := explain(rules, `{"query": "who needs a pilot"}`)
+	if e.Verdict != knowledgeapi.Found || e.Words.Rank != 1 || e.Meaning.Rank != 1 || e.Both.Rank != 1 || e.Given != 5 || e.Best == nil || !strings.Contains(e.Best.Text, "pilot") || e.Best.ByWords <= 0 {
+		t.Errorf("the file that answers: %+v", e)
+	}
+	if e, _ := explain("The canteen serves fish.", `{"query": "who needs a pilot", "top_k": 1}`); e.Verdict != knowledgeapi.OthersWere || e.Words.Rank != 0 || e.Both.Rank != 2 || e.Best == nil {
+		t.Errorf("another file: %+v", e)
+	}
+	h.must(t, http.StatusNotFound, bob, "POST", at+"/explain", `{"query": "who needs a pilot"}`)
+	h.must(t, http.StatusBadRequest, alice, "POST", at+"/explain", `{"query": " "}`)
 }
 
 // A filter of attributes counts before anything is ranked: what it lets pass is found, however much else fits better.

@@ -20,6 +20,7 @@ import (
 // Finder searches; search.Searcher does.
 type Finder interface {
 	Search(ctx context.Context, sc chat.Scope, q search.Query) ([]chat.Passage, error)
+	Explain(ctx context.Context, sc chat.Scope, q search.Query, document string) (search.Explanation, error)
 }
 
 type api struct {
@@ -67,6 +68,8 @@ func Routes(library *knowledge.Library, finder Finder, maxFile int64) []edge.Rou
 			Tag: stores, Summary: "Change the attributes of a file of a vector store", Request: FilePatch{}, Response: StoreFile{}}},
 		{Method: http.MethodGet, Path: "/v1/vector_stores/:id/files/:file/content", Access: read, Handle: a.text, Op: edge.Op{
 			Tag: stores, Summary: "Read the text of a file of a vector store, of which citations are bytes", Response: Text{}}},
+		{Method: http.MethodPost, Path: "/v1/vector_stores/:id/files/:file/explain", Access: read, Handle: a.explain, Op: edge.Op{
+			Tag: stores, Summary: "Tell why a question finds a file, or why not, step by step", Request: ExplainRequest{}, Response: Explained{}}},
 		{Method: http.MethodDelete, Path: "/v1/vector_stores/:id/files/:file", Access: write, Handle: a.detach, Op: edge.Op{
 			Tag: stores, Summary: "Take a file out of a vector store; the file stays", Response: Removed{}}},
 
@@ -170,10 +173,14 @@ func (a *api) search(c echo.Context) error {
 	}
 	list := edge.List[FoundPassage]{Data: make([]FoundPassage, len(found))}
 	for i, p := range found {
-		list.Data[i] = FoundPassage{Store: p.Base, File: p.File, Name: p.Name, Title: p.Title, Heading: p.Heading, Page: p.Page, Start: p.Start, End: p.End,
-			Text: p.Text, Score: p.Score, ByWords: p.ByWords, ByVector: p.ByVector, ByTokens: p.ByTokens}
+		list.Data[i] = foundPassage(p)
 	}
 	return c.JSON(http.StatusOK, list)
+}
+
+func foundPassage(p chat.Passage) FoundPassage {
+	return FoundPassage{Store: p.Base, File: p.File, Name: p.Name, Title: p.Title, Heading: p.Heading, Page: p.Page, Start: p.Start, End: p.End,
+		Text: p.Text, Score: p.Score, ByWords: p.ByWords, ByVector: p.ByVector, ByTokens: p.ByTokens}
 }
 
 // StoreSearch is the body of a search in one vector store.

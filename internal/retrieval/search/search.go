@@ -95,38 +95,54 @@ type Query struct {
 // maxQuery is how long a question may be, in bytes; what is meant stands at its beginning or its end.
 const maxQuery = 4000
 
-// Search returns what fits best, the best first. It is fault.NotFound for a base that may not be read.
-func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.Passage, error) {
+// ranking is what a question finds, in its steps.
+type ranking struct {
+	words, vectors []retrieval.Hit // the best of each side
+	hits           []retrieval.Hit // of both, ranked by all there is
+	alike          []retrieval.Hit // by their tokens, those that have them
+	vector         []float32       // of the question
+	classes        []uint32
+}
+
+// rank takes the steps. There is nothing to find where it returns no classes.
+func (s *Searcher) rank(ctx context.Context, sc chat.Scope, q *Query) (r ranking, err error) {
 	q.Text = strings.TrimSpace(q.Text)
 	if q.Text == "" {
-		return nil, fault.Invalid("the query is empty").At("query")
+		return r, fault.Invalid("the query is empty").At("query")
 	}
 	if len(q.Text) > maxQuery {
-		return nil, fault.TooLarge("a query may have %d bytes, this one has %d", maxQuery, len(q.Text)).At("query")
+		return r, fault.TooLarge("a query may have %d bytes, this one has %d", maxQuery, len(q.Text)).At("query")
 	}
 	if q.TopK == 0 {
 		q.TopK = s.cfg.TopK
 	}
-	classes, err := s.library.Classes(ctx, sc, q.Bases)
-	if err != nil || len(classes) == 0 || q.Documents != nil && len(q.Documents) == 0 {
-		return []chat.Passage{}, err
+	r.classes, err = s.library.Classes(ctx, sc, q.Bases)
+	if err != nil || len(r.classes) == 0 || q.Documents != nil && len(q.Documents) == 0 {
+		return r, err
 	}
 	var question retrieval.Embedded
 	if !q.Words {
 		first := retrieval.Cut(q.Text, retrieval.WindowBytes)[:1]
 		embedded, _, err := s.embed.Embed(ctx, sc, first, s.cfg.Tokens > 0)
 		if err != nil {
-			return nil, err
+			return r, err
 		}
 		if question = embedded[0]; !late.Reads(first[0], question.Each, len(question.Vector)) {
 			question.Each = nil
 		}
 	}
-	found, err := s.find(ctx, sc, q, question.Vector, classes)
+	found, err := s.find(ctx, sc, *q, question.Vector, r.classes)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	hits, alike, err := s.rerank(ctx, sc, question, retrieval.Fuse(found.ByWords, found.ByVector, s.cfg.Meaning))
+	r.words, r.vectors, r.vector = found.ByWords, found.ByVector, question.Vector
+	r.hits, r.alike, err = s.rerank(ctx, sc, question, retrieval.Fuse(found.ByWords, found.ByVector, s.cfg.Meaning))
+	return r, err
+}
+
+// Search returns what fits best, the best first. It is fault.NotFound for a base that may not be read.
+func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.Passage, error) {
+	r, err := s.rank(ctx, sc, &q)
 	if err != nil {
 		return nil, err
 	}
@@ -134,8 +150,7 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 	if q.Distinct {
 		read *= spare
 	}
-	hits = hits[:min(len(hits), read)]
-	passages, err := s.library.Passages(ctx, sc, ids(hits))
+	passages, err := s.library.Passages(ctx, sc, ids(r.hits[:min(len(r.hits), read)]))
 	if err != nil {
 		return nil, err
 	}
@@ -143,11 +158,14 @@ func (s *Searcher) Search(ctx context.Context, sc chat.Scope, q Query) ([]chat.P
 		passages = distinct(passages, q.TopK)
 	}
 	for i := range passages {
-		p := &passages[i]
-		p.Score, p.ByWords, p.ByVector = score(hits, p.ID), score(found.ByWords, p.ID), score(found.ByVector, p.ID)
-		p.ByTokens = score(alike, p.ID)
+		r.tell(&passages[i])
 	}
 	return passages, nil
+}
+
+// tell writes the scores of a passage into it.
+func (r ranking) tell(p *chat.Passage) {
+	p.Score, p.ByWords, p.ByVector, p.ByTokens = score(r.hits, p.ID), score(r.words, p.ID), score(r.vectors, p.ID), score(r.alike, p.ID)
 }
 
 // find asks both indexes. Where some documents count only, it asks for more until there are as many of them, or no more at all.

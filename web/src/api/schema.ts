@@ -1806,6 +1806,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vector_stores/{id}/files/{file}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell why a question finds a file, or why not, step by step
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        post: operations["postV1VectorStoresIdFilesFileExplain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/vector_stores/{id}/search": {
         parameters: {
             query?: never;
@@ -2098,6 +2118,34 @@ export interface components {
             message: string;
             request_id?: string;
             retry_after?: number;
+        };
+        ExplainRequest: {
+            query: string;
+            /** @default 5 */
+            top_k: number;
+        };
+        Explained: {
+            /** @description The passage of the file that came furthest; null where none was seen. */
+            best_passage: components["schemas"]["FoundPassage"] | null;
+            by_meaning: components["schemas"]["ExplainedAt"];
+            by_words: components["schemas"]["ExplainedAt"];
+            /** @description So many of the best of each side go on. */
+            each: number;
+            /** @description What both sides let pass, ranked by all there is. */
+            ranked: components["schemas"]["ExplainedAt"];
+            /** @description Of the file; one that is not ready is not looked at. */
+            state: string;
+            /** @description So many are given in the end. */
+            top_k: number;
+            /** @enum {string} */
+            verdict: "found" | "not_ready" | "too_far" | "others_were";
+        };
+        ExplainedAt: {
+            looked_at: number;
+            /** @description From 1; 0 is behind all that were looked at. */
+            rank: number;
+            /** Format: double */
+            score: number;
         };
         Export: {
             identities: components["schemas"]["LinkedIdentity"][];
@@ -7182,6 +7230,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Text"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1VectorStoresIdFilesFileExplain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExplainRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explained"];
                 };
             };
             /** @description Any error */
