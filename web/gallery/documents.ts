@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { basesKey, filesKey, textKey } from '@/features/knowledge/data'
-import type { KnowledgeBase, KnowledgeFile, KnowledgeText, Source } from '@/api/types'
+import type { Explained, KnowledgeBase, KnowledgeFile, KnowledgeText, Source } from '@/api/types'
 import { long, unbroken } from './section'
 
 // What the parts of the gallery that show documents are filled with.
@@ -67,6 +67,22 @@ export const source = (label: string, over: Partial<Source> = {}): Source => ({
   cited: true,
   ...over,
 })
+
+export const at = (rank: number, looked_at: number) => ({ rank, looked_at, score: rank === 0 ? 0 : 1 / rank })
+
+export const explained: Explained = {
+  verdict: 'found',
+  state: 'ready',
+  by_words: at(1, 12),
+  by_meaning: at(2, 2000),
+  ranked: at(1, 140),
+  each: 100,
+  top_k: 5,
+  best_passage: {
+    vector_store_id: harbour.id, file_id: 'file_rules.md', filename: 'rules.md', title: 'Harbour rules', heading: '', page: 0, start: 0, end: quote.length, text: quote,
+    score: 0.9, by_words: 7, by_meaning: 0.6, by_tokens: 0.5,
+  },
+}
 
 const read: KnowledgeText = { object: 'vector_store.file_content.page', data: [{ type: 'text', text }], pages: [], has_more: false, next_page: null }
 

@@ -10,9 +10,10 @@ import { SourceDialog } from '@/features/knowledge/SourceDialog'
 import { Sourced } from '@/features/knowledge/Sources'
 import Markdown from '@/features/chat/markdown/Markdown'
 import type { KnowledgeChoice } from '@/features/knowledge/choice'
+import { WhySteps } from '@/features/knowledge/WhySteps'
 import { Button } from '@/kit/Button'
 import { me } from '../data'
-import { empty, file, harbour, source } from '../documents'
+import { at, empty, explained, file, harbour, source } from '../documents'
 import { Case, long, nothing, State, unbroken, type Section } from '../section'
 
 const judged = 'Ships over eighty metres need a pilot. The pilot is always called Ada.'
@@ -105,6 +106,22 @@ export const knowledge: Section[] = [
         </Case>
         <Case name="in part">
           <Checked text={judged} grounding={{ hallucination_score: 0.5, claims: [claim(0, 38, true), claim(39, judged.length, false)] }} />
+        </Case>
+      </>
+    ),
+  },
+  {
+    of: { WhySteps },
+    Cases: () => (
+      <>
+        <Case name="found">
+          <WhySteps explained={explained} />
+        </Case>
+        <Case name="others fit better">
+          <WhySteps explained={{ ...explained, verdict: 'others_were', by_words: at(0, 12), by_meaning: at(81, 2000), ranked: at(64, 140) }} />
+        </Case>
+        <Case name="cannot be read">
+          <WhySteps explained={{ ...explained, verdict: 'not_ready', state: 'failed', by_words: at(0, 12), by_meaning: at(0, 2000), ranked: at(0, 140), best_passage: null }} />
         </Case>
       </>
     ),

@@ -38,6 +38,7 @@ export type SharedChat = Schemas['Shared']
 export type KnowledgeBase = Schemas['Store']
 export type KnowledgeFile = Schemas['StoreFile']
 export type KnowledgeText = Schemas['Text']
+export type Explained = Schemas['Explained']
 export type Grant = Schemas['Grant']
 /** A place that an answer rests on. */
 export type Source = Schemas['Source']

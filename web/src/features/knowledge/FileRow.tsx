@@ -1,7 +1,7 @@
 import clsx from 'clsx'
 import type { TFunction } from 'i18next'
-import { FileText, FileWarning, RefreshCw, Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { FileSearch, FileText, FileWarning, RefreshCw, Trash2 } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from '@/i18n/useTranslation'
 import { errorText } from '@/api/errorText'
 import type { KnowledgeFile } from '@/api/types'
@@ -9,11 +9,14 @@ import { IconButton } from '@/kit/IconButton'
 import { toast } from '@/kit/toasts'
 import { useKnowledgeChanges } from './data'
 
+const WhyDialog = lazy(() => import('./WhyDialog').then((m) => ({ default: m.WhyDialog })))
+
 /** A file of a base: how far it is or why it failed, to be tried again and taken out. */
 export function FileRow({ base, file, mayWrite }: { base: string; file: KnowledgeFile; mayWrite: boolean }) {
   const { t } = useTranslation()
   const { again, drop } = useKnowledgeChanges()
   const [gone, setGone] = useState(false)
+  const [why, setWhy] = useState(false)
   const failed = file.status === 'failed'
   const Icon = failed ? FileWarning : FileText
   const change = (work: Promise<unknown>) => {
@@ -33,6 +36,7 @@ export function FileRow({ base, file, mayWrite }: { base: string; file: Knowledg
           <progress aria-label={t('knowledge.progress', { name: file.filename })} value={file.passages_done} max={file.passages} className="mt-1 block h-1 w-full accent-accent" />
         )}
       </div>
+      <IconButton icon={FileSearch} size="sm" label={t('why.open', { name: file.filename })} onClick={() => setWhy(true)} />
       {mayWrite && failed && <IconButton icon={RefreshCw} size="sm" label={t('knowledge.again', { name: file.filename })} onClick={() => change(again(base, file.id))} />}
       {mayWrite && (
         <IconButton
@@ -45,6 +49,7 @@ export function FileRow({ base, file, mayWrite }: { base: string; file: Knowledg
           }}
         />
       )}
+      <Suspense>{why && <WhyDialog file={file} onClose={() => setWhy(false)} />}</Suspense>
     </li>
   )
 }

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { del, get, post, upload } from '@/api/client'
-import type { Grant, KnowledgeBase, KnowledgeFile, KnowledgeText, Page } from '@/api/types'
+import type { Explained, Grant, KnowledgeBase, KnowledgeFile, KnowledgeText, Page } from '@/api/types'
 
 export const basesKey = ['knowledge']
 export const filesKey = (base: string) => [...basesKey, base, 'files']
@@ -44,6 +44,9 @@ export function useText(base: string, file: string) {
     queryFn: ({ signal }) => get<KnowledgeText>(`${filePath(base, file)}/content`, {}, signal),
   })
 }
+
+/** Why a question finds a file, or why not. */
+export const explain = (base: string, file: string, query: string) => post<Explained>(`${filePath(base, file)}/explain`, { query })
 
 export interface BaseFields {
   name: string
