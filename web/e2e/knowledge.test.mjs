@@ -91,6 +91,7 @@ test('an answer quotes the document, and its source opens at the very place', { 
   const answer = answers(page).last()
   await answer.getByRole('blockquote').getByText('A berth for a boat of ten metres costs twenty euros a night.').waitFor()
   const source = answer.getByRole('region', { name: 'Sources' }).getByRole('button', { name: /Harbour rules/ })
+  await source.waitFor()
   await see('knowledge-answer')
   await answer.getByRole('button', { name: /^Source S1: Harbour rules/ }).first().click()
   const open = page.getByRole('dialog', { name: 'Harbour rules' })
