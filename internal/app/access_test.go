@@ -67,6 +67,10 @@ POST   /v1/vector_stores/{vs}             401    403    200    200    200   200 
 DELETE /v1/vector_stores/{vs}             401    403    200    200    200   200      403       200   200   200      | 404
 POST   /v1/vector_stores/{vs}/search      401    200    200    200    200   200      403       200   200   200      | 404
 POST   /v1/vector_stores/{vs}/files       401    403    404    404    404   404      403       404   404   404      | 404
+POST   /v1/vector_stores/{vs}/file_batches       401    403    404    404    404   404      403       404   404   404      | 404
+GET    /v1/vector_stores/{base}/file_batches/{batch}  401    200    200    200    200   200      403       200   200   200      | 404
+GET    /v1/vector_stores/{base}/file_batches/{batch}/files  401    200    200    200    200   200      403       200   200   200      | 404
+POST   /v1/vector_stores/{base}/file_batches/{batch}/cancel  401    403    200    200    200   200      403       200   200   200      | 404
 GET    /v1/vector_stores/{vs}/files       401    200    200    200    200   200      403       200   200   200      | 404
 GET    /v1/vector_stores/{base}/files/{doc}   401    200    200    200    200   200      403       200   200   200      | 404
 POST   /v1/vector_stores/{base}/files/{doc}/explain 401    200    200    200    200   200      403       200   200   200      | 404
@@ -189,6 +193,7 @@ var bodies = map[string]string{
 	"POST /v1/vector_stores/{vs}":                       `{"name": "Rules"}`,
 	"POST /v1/vector_stores/{vs}/search":                `{"query": "x"}`,
 	"POST /v1/vector_stores/{vs}/files":                 `{"file_id": "file_none"}`,
+	"POST /v1/vector_stores/{vs}/file_batches":          `{"file_ids": ["file_none"]}`,
 	"POST /v1/vector_stores/{base}/files/{doc}/explain": `{"query": "x"}`,
 	"POST /v1/vector_stores/{base}/files/{doc}":         `{"attributes": {"year": 2026}}`,
 	"POST /v1/search":                                   `{"query": "x"}`,
@@ -299,6 +304,9 @@ func routeOf(path string) string {
 		}
 		if p == "{doc}" {
 			parts[i] = ":file"
+		}
+		if p == "{batch}" {
+			parts[i] = ":batch"
 		}
 	}
 	path = strings.Join(parts, "/")

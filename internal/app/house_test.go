@@ -148,6 +148,12 @@ func (h *house) fill(t *testing.T, who chat.Identity, path, body string) (string
 	put("{file}", file)
 	put("{vs}", base)
 	put("{base}/files/{doc}", func() string { return h.document(t, who.Scope, base(), file(), strings.HasSuffix(path, "/content")) })
+	put("{base}/file_batches/{batch}", func() string {
+		id := base()
+		batch, err := h.Library.AddBatch(ctx, who.Scope, id, []knowledge.Addition{{File: file()}})
+		check(err)
+		return id + "/file_batches/" + batch
+	})
 	put("{conv}", func() string {
 		b := turn()
 		body = strings.ReplaceAll(body, "{leaf}", b.Answer.ID)

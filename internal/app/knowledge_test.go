@@ -135,6 +135,59 @@ func TestKnowledge(t *testing.T) {
 	}
 }
 
+// Files are put into a base together or not at all, and what waits can be given up.
+func TestFileBatches(t *testing.T) {
+	t.Parallel()
+	h := furnish(t)
+	alice, bob := h.signIn(t, "owner@b.test"), h.signIn(t, "member@b.test")
+	var store vectorStore
+	h.must(t, http.StatusOK, alice, "POST", "/v1/vector_stores", `{"name": "Harbour"}`).into(t, &store)
+	path := "/v1/vector_stores/" + store.ID + "/file_batches"
+	var ids []string
+	for i := range 3 {
+		var file vectorStore
+		h.upload(t, alice, fmt.Sprintf("note-%d.md", i), fmt.Sprintf("Berth %d is free.", i)).into(t, &file)
+		ids = append(ids, file.ID)
+	}
+	h.must(t, http.StatusNotFound, alice, "POST", path, `{"file_ids": ["`+ids[0]+`", "file_none"]}`)
+	var files knowledgeapi.Page[knowledgeapi.StoreFile]
+	if h.must(t, http.StatusOK, alice, "GET", "/v1/vector_stores/"+store.ID+"/files", nil).into(t, &files); len(files.Data) != 0 {
+		t.Errorf("half a batch was taken: %+v", files.Data)
+	}
+	for _, body := range []string{`{}`, `{"file_ids": ["` + ids[0] + `"], "files": [{"file_id": "` + ids[1] + `"}]}`, `{"files": [{"file_id": "` + ids[0] + `", "attributes": {"a": []}}]}`} {
+		h.must(t, http.StatusBadRequest, alice, "POST", path, body)
+	}
+	var b knowledgeapi.Batch
+	body := fmt.Sprintf(`{"files": [{"file_id": %q, "attributes": {"n": 1}}, {"file_id": %q}, {"file_id": %q}, {"file_id": %q}]}`, ids[0], ids[1], ids[2], ids[2])
+	h.must(t, http.StatusOK, alice, "POST", path, body).into(t, &b)
+	if b.Counts.Total != 3 || b.Store != store.ID || b.CreatedAt == 0 {
+		t.Errorf("%+v", b)
+	}
+	h.must(t, http.StatusNotFound, alice, "GET", path+"/vsfb_none", nil)
+	for _, call := range []string{"GET " + path + "/" + b.ID, "GET " + path + "/" + b.ID + "/files", "POST " + path + "/" + b.ID + "/cancel"} {
+		method, at, _ := strings.Cut(call, " ")
+		h.must(t, http.StatusNotFound, bob, method, at, nil)
+	}
+	// Whatever was read already when the rest is given up stays.
+	h.must(t, http.StatusOK, alice, "POST", path+"/"+b.ID+"/cancel", nil).into(t, &b)
+	for end := time.Now().Add(30 * time.Second); b.Status == "in_progress" && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		h.must(t, http.StatusOK, alice, "GET", path+"/"+b.ID, nil).into(t, &b)
+	}
+	if b.Counts.Completed+b.Counts.Cancelled != 3 || (b.Status == "completed") != (b.Counts.Cancelled == 0) {
+		t.Errorf("%+v", b)
+	}
+	h.must(t, http.StatusOK, alice, "GET", path+"/"+b.ID+"/files?filter=cancelled", nil).into(t, &files)
+	if len(files.Data) != b.Counts.Cancelled {
+		t.Errorf("%d files of %+v", len(files.Data), b.Counts)
+	}
+	if n := len(files.Data); n > 0 { // it can be added again
+		h.must(t, http.StatusOK, alice, "POST", "/v1/vector_stores/"+store.ID+"/files", `{"file_id": "`+files.Data[0].ID+`"}`)
+		if f := h.settled(t, alice, "/v1/vector_stores/"+store.ID+"/files/"+files.Data[0].ID); f.State != "ready" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 // A question tells of each file why it was found, or why not.
 func TestExplain(t *testing.T) {
 	t.Parallel()

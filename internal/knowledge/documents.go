@@ -71,42 +71,57 @@ func (r documentRow) open(box secrets.Box) (Document, error) {
 // Add puts a file into a base that the scope may write to, where it is read and made findable. A file that is in it already
 // is read anew. Attributes are what the OpenAI API has: text, numbers and booleans, sixteen at most.
 func (l *Library) Add(ctx context.Context, sc chat.Scope, baseID, file string, attributes map[string]any) (Document, error) {
-	text, err := attributesText(attributes)
-	if err != nil {
+	if err := l.add(ctx, sc, baseID, "", []Addition{{file, attributes}}); err != nil {
 		return Document{}, err
 	}
+	return l.Document(ctx, sc, baseID, file)
+}
+
+// Addition is a file that is to be put into a base.
+type Addition struct {
+	File       string
+	Attributes map[string]any
+}
+
+// add puts files into a base, all or none of them, as one batch; "" for none.
+func (l *Library) add(ctx context.Context, sc chat.Scope, baseID, batch string, files []Addition) error {
 	box, err := l.keys.Box(ctx, sc.Tenant)
 	if err != nil {
-		return Document{}, err
+		return err
 	}
-	id := chat.NewID("doc")
 	err = l.db.WithTx(ctx, func(tx *store.Tx) error {
 		if _, _, err := writable(ctx, tx, sc, baseID); err != nil {
 			return err
 		}
-		if _, err := l.file(ctx, tx, sc, file); err != nil {
-			return err
-		}
-		if _, err := takeOut(ctx, tx, sc.Tenant, baseID, file); err != nil {
-			return err
-		}
-		sealed, err := box.Seal(text, documentAAD(id, "attributes"))
-		if err != nil {
-			return err
-		}
-		now := store.Millis(l.Now())
-		_, err = tx.Exec(ctx, `INSERT INTO documents (id, tenant_id, base_id, file_id, user_id, state, attributes, due_at, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, sc.Tenant, baseID, file, sc.User, Queued, sealed, now, now, now)
-		if err != nil {
-			return fmt.Errorf("insert document: %w", err)
+		for _, f := range files {
+			text, err := attributesText(f.Attributes)
+			if err != nil {
+				return err
+			}
+			if _, err := l.file(ctx, tx, sc, f.File); err != nil {
+				return err
+			}
+			if _, err := takeOut(ctx, tx, sc.Tenant, baseID, f.File); err != nil {
+				return err
+			}
+			id := chat.NewID("doc")
+			sealed, err := box.Seal(text, documentAAD(id, "attributes"))
+			if err != nil {
+				return err
+			}
+			now := store.Millis(l.Now())
+			_, err = tx.Exec(ctx, `INSERT INTO documents (id, tenant_id, base_id, file_id, user_id, state, attributes, batch, due_at, created_at, updated_at)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, sc.Tenant, baseID, f.File, sc.User, Queued, sealed, batch, now, now, now)
+			if err != nil {
+				return fmt.Errorf("insert document: %w", err)
+			}
 		}
 		return nil
 	})
-	if err != nil {
-		return Document{}, err
+	if err == nil {
+		l.nudge()
 	}
-	l.nudge()
-	return l.Document(ctx, sc, baseID, file)
+	return err
 }
 
 // attributesText checks attributes and writes them as they are kept.

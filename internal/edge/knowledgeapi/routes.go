@@ -60,6 +60,14 @@ func Routes(library *knowledge.Library, finder Finder, maxFile int64) []edge.Rou
 			Tag: stores, Summary: "Search a vector store", Request: StoreSearch{}, Response: StoreResults{}}},
 		{Method: http.MethodPost, Path: "/v1/vector_stores/:id/files", Access: write, Handle: a.attach, Op: edge.Op{
 			Tag: stores, Summary: "Put a file into a vector store; one that is in it is read anew", Request: Attach{}, Response: StoreFile{}}},
+		{Method: http.MethodPost, Path: "/v1/vector_stores/:id/file_batches", Access: write, Handle: a.addBatch, Op: edge.Op{
+			Tag: stores, Summary: "Put several files into a vector store, all or none of them", Request: NewBatch{}, Response: Batch{}}},
+		{Method: http.MethodGet, Path: "/v1/vector_stores/:id/file_batches/:batch", Access: read, Handle: a.batch, Op: edge.Op{
+			Tag: stores, Summary: "Tell how far the files are that were put into a vector store together", Response: Batch{}}},
+		{Method: http.MethodGet, Path: "/v1/vector_stores/:id/file_batches/:batch/files", Access: read, Handle: a.batchFiles, Op: edge.Op{
+			Tag: stores, Summary: "List the files that were put into a vector store together", Query: FilesQuery{}, Response: Page[StoreFile]{}}},
+		{Method: http.MethodPost, Path: "/v1/vector_stores/:id/file_batches/:batch/cancel", Access: write, Handle: a.cancelBatch, Op: edge.Op{
+			Tag: stores, Summary: "Give up those files of a batch that are not being read yet", Response: Batch{}}},
 		{Method: http.MethodGet, Path: "/v1/vector_stores/:id/files", Access: read, Handle: a.documents, Op: edge.Op{
 			Tag: stores, Summary: "List the files of a vector store", Query: FilesQuery{}, Response: Page[StoreFile]{}}},
 		{Method: http.MethodGet, Path: "/v1/vector_stores/:id/files/:file", Access: read, Handle: a.document, Op: edge.Op{

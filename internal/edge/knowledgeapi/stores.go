@@ -144,7 +144,7 @@ type StoreFile struct {
 	Store      string          `json:"vector_store_id"`
 	Bytes      int64           `json:"usage_bytes"`
 	CreatedAt  int64           `json:"created_at" description:"Unix seconds."`
-	Status     string          `json:"status" enum:"in_progress,completed,failed"`
+	Status     string          `json:"status" enum:"in_progress,completed,failed,cancelled"`
 	LastError  *StoreFileError `json:"last_error"`
 	Attributes map[string]any  `json:"attributes"`
 	Name       string          `json:"filename"`
@@ -170,6 +170,9 @@ func newStoreFile(d knowledge.Document) StoreFile {
 		f.Status = "completed"
 	case knowledge.Failed:
 		f.Status = "failed"
+		if d.Kind == knowledge.Cancelled {
+			f.Status = "cancelled"
+		}
 	case knowledge.Queued, knowledge.Extracting, knowledge.Embedding:
 	}
 	if d.Kind != "" {
@@ -206,7 +209,7 @@ func (a *api) attach(c echo.Context) error {
 // FilesQuery asks for a part of a vector store's files.
 type FilesQuery struct {
 	PageQuery
-	Filter string `query:"filter" enum:"in_progress,completed,failed"`
+	Filter string `query:"filter" enum:"in_progress,completed,failed,cancelled"`
 }
 
 func (a *api) documents(c echo.Context) error {
@@ -214,9 +217,14 @@ func (a *api) documents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return storeFiles(c, all)
+}
+
+// storeFiles answers with a page of files.
+func storeFiles(c echo.Context, all []knowledge.Document) error {
 	filter := c.QueryParam("filter")
 	if filter != "" && !slices.Contains([]string{"in_progress", "completed", "failed", "cancelled"}, filter) {
-		return fault.Invalid("filter must be in_progress, completed or failed, not %q", filter).At("filter")
+		return fault.Invalid("filter must be in_progress, completed, failed or cancelled, not %q", filter).At("filter")
 	}
 	list := make([]StoreFile, 0, len(all))
 	for _, d := range all {

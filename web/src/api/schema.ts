@@ -1734,6 +1734,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vector_stores/{id}/file_batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put several files into a vector store, all or none of them
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1VectorStoresIdFileBatches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vector_stores/{id}/file_batches/{batch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how far the files are that were put into a vector store together
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1VectorStoresIdFileBatchesBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vector_stores/{id}/file_batches/{batch}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up those files of a batch that are not being read yet
+         * @description From the role member on; an API key needs the permission chat.
+         */
+        post: operations["postV1VectorStoresIdFileBatchesBatchCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vector_stores/{id}/file_batches/{batch}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files that were put into a vector store together
+         * @description From the role viewer on; an API key needs the permission chat.
+         */
+        get: operations["getV1VectorStoresIdFileBatchesBatchFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/vector_stores/{id}/files": {
         parameters: {
             query?: never;
@@ -1909,6 +1989,19 @@ export interface components {
         };
         /** @enum {string} */
         Audience: "tenant" | "link";
+        Batch: {
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            created_at: number;
+            file_counts: components["schemas"]["Counts"];
+            id: string;
+            object: string;
+            /** @enum {string} */
+            status: "in_progress" | "completed" | "cancelled" | "failed";
+            vector_store_id: string;
+        };
         CheckRequest: {
             /**
              * @description Where in a turn the text stands.
@@ -2589,6 +2682,18 @@ export interface components {
             fix?: string;
             model?: string;
             ready: boolean;
+        };
+        NewBatch: {
+            /** @description Of the files of file_ids. */
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /** @description Taken and not used: the server's settings say how files are cut. */
+            chunking_strategy?: unknown;
+            /** @description From 1 to 500 files, with the same attributes. */
+            file_ids?: string[];
+            /** @description In place of file_ids. */
+            files?: components["schemas"]["Attach"][];
         };
         NewConversation: {
             /** @description Empty waits for a generated one. */
@@ -3356,7 +3461,7 @@ export interface components {
             /** @enum {string} */
             state: "queued" | "extracting" | "embedding" | "ready" | "failed";
             /** @enum {string} */
-            status: "in_progress" | "completed" | "failed";
+            status: "in_progress" | "completed" | "failed" | "cancelled";
             /** @description As the document names itself; empty where it does not. */
             title: string;
             /** Format: int64 */
@@ -7038,6 +7143,144 @@ export interface operations {
             };
         };
     };
+    postV1VectorStoresIdFileBatches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewBatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1VectorStoresIdFileBatchesBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postV1VectorStoresIdFileBatchesBatchCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getV1VectorStoresIdFileBatchesBatchFiles: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description By the time of making. */
+                order?: "asc" | "desc";
+                /** @description The last id of the page before. */
+                after?: string;
+                filter?: "in_progress" | "completed" | "failed" | "cancelled";
+            };
+            header?: never;
+            path: {
+                id: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreFilePage"];
+                };
+            };
+            /** @description Any error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getV1VectorStoresIdFiles: {
         parameters: {
             query?: {
@@ -7046,7 +7289,7 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description The last id of the page before. */
                 after?: string;
-                filter?: "in_progress" | "completed" | "failed";
+                filter?: "in_progress" | "completed" | "failed" | "cancelled";
             };
             header?: never;
             path: {
