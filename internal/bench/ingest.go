@@ -17,9 +17,9 @@ import (
 	"github.com/parley-chat/parley/internal/retrieval"
 )
 
-// Documents of an ingestion: some of 20 kB, which are about seven pages of print each.
+// Documents of an ingestion: two of 20 kB, which are about seven pages of print each.
 const (
-	documents     = 6
+	documents     = 2
 	documentBytes = 20_000
 )
 
