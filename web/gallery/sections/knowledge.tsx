@@ -10,6 +10,7 @@ import { SourceDialog } from '@/features/knowledge/SourceDialog'
 import { Sourced } from '@/features/knowledge/Sources'
 import Markdown from '@/features/chat/markdown/Markdown'
 import type { KnowledgeChoice } from '@/features/knowledge/choice'
+import { WhyDialog } from '@/features/knowledge/WhyDialog'
 import { WhySteps } from '@/features/knowledge/WhySteps'
 import { Button } from '@/kit/Button'
 import { me } from '../data'
@@ -48,6 +49,18 @@ function Whole() {
         Open
       </Button>
       {open && <KnowledgeDialog me={me} onClose={() => setOpen(false)} />}
+    </Case>
+  )
+}
+
+function Asked() {
+  const [open, setOpen] = useState(false)
+  return (
+    <Case name="before a question">
+      <Button data-opens="dialog" onClick={() => setOpen(true)}>
+        Open
+      </Button>
+      {open && <WhyDialog file={file('rules.md')} onClose={() => setOpen(false)} />}
     </Case>
   )
 }
@@ -126,6 +139,7 @@ export const knowledge: Section[] = [
       </>
     ),
   },
+  { of: { WhyDialog }, Cases: Asked },
   { of: { SourceDialog }, Cases: Opened },
   { of: { KnowledgeDialog }, Cases: Whole },
   {
