@@ -255,15 +255,15 @@ def test_files_and_vector_stores(client):
     assert client.vector_stores.search(store.id, query="pilot", filters=recent).data == []
     text = "".join(part.text for part in client.vector_stores.files.content(file.id, vector_store_id=store.id))
     assert text == RULES
+    renamed = client.vector_stores.update(store.id, name="Port")
+    assert renamed.name == "Port" and renamed.metadata == {"team": "port"}
+    assert client.vector_stores.files.delete(file.id, vector_store_id=store.id).deleted
+    assert client.vector_stores.search(store.id, query="pilot").data == []
     notes = [(f"note-{i}.txt", f"Berth {i} is free.".encode()) for i in range(3)]
     batch = client.vector_stores.file_batches.upload_and_poll(vector_store_id=store.id, files=notes, file_ids=[file.id])
     assert batch.status == "completed" and batch.file_counts.completed == batch.file_counts.total == 4
     assert file.id in [f.id for f in client.vector_stores.file_batches.list_files(batch.id, vector_store_id=store.id)]
     assert client.vector_stores.file_batches.cancel(batch.id, vector_store_id=store.id).file_counts.completed == 4
-    renamed = client.vector_stores.update(store.id, name="Port")
-    assert renamed.name == "Port" and renamed.metadata == {"team": "port"}
-    assert client.vector_stores.files.delete(file.id, vector_store_id=store.id).deleted
-    assert client.vector_stores.search(store.id, query="pilot").data == []
     assert client.vector_stores.delete(store.id).deleted and client.files.delete(file.id).deleted
     with pytest.raises(openai.NotFoundError):
         client.vector_stores.retrieve(store.id)
