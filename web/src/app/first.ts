@@ -16,7 +16,8 @@ export async function drawFirst() {
   const me = (await answer.json()) as Me
   if (!root.querySelector(':scope > .splash')) return // React was faster
   const { time, first } = greet(me.user.name)
-  const words = greeting[preferredLanguage()]
+  const language = preferredLanguage()
+  const words = greeting[language]
   const field = make('div', `${look.field} border-line`, make('div', 'h-10'))
   const page = make(
     'div',
@@ -31,6 +32,7 @@ export async function drawFirst() {
     ),
   )
   root.replaceChildren(page)
+  document.documentElement.lang = language
 }
 
 function make(tag: string, className: string, ...inside: (string | Node)[]) {
